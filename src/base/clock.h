@@ -1,0 +1,33 @@
+/* Time: milliseconds since 1970 in UTC, one clock for the process, zones by name, durations for people. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/compiler.h"
+#include "base/error.h"
+
+/* The wall clock; with OPSROOM_TEST_CLOCK=FILE (test builds only) what that file says. */
+long long clock_now_ms(void);
+
+/* For measuring and timeouts; never goes back. */
+long long clock_steady_ms(void);
+long long clock_steady_us(void);
+
+/* A zone of the system's tz database by name ("Europe/Lisbon", "UTC"); kept for the life of the process. */
+struct zone;
+const struct zone *zone_find(const char *name); /* NULL: no such zone */
+
+struct moment {
+    int year, month, day; /* month and day from 1 */
+    int hour, minute, second;
+    int weekday;  /* 0 is Monday */
+    int offset_s; /* east of UTC */
+};
+struct moment moment_in(const struct zone *zone, long long at_ms); /* zone NULL: UTC */
+
+char *clock_print_iso(struct arena *arena, long long at_ms); /* 2026-11-24T13:42:50.123Z */
+char *clock_print_short(struct arena *arena, const struct zone *zone,
+                        long long at_ms); /* 14:32, or 24 Nov 14:32 when not today */
+bool clock_parse_iso(const char *text, long long *at_ms); /* RFC 3339 */
+char *duration_print(struct arena *arena, long long ms);  /* 0.4s, 38s, 1m 12s, 2h 5m, 3d 4h */
