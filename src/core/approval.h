@@ -1,0 +1,54 @@
+/*
+ * Who must agree, and to exactly what: bound to a digest of requester, command, arguments, place, pins and the target's
+ * configuration; used once; void when anything differs when the job starts.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "core/core.h"
+#include "core/policy.h"
+#include "store/store.h"
+
+/* The digest, hex: SHA-256 of the canonical JSON of all it is bound to. */
+struct approval_subject {
+    const char *person;
+    const char *command;
+    const struct json *args;
+    const char *place;
+    const struct json *pins;
+    const struct json *target; /* the effective configuration of the target, or NULL */
+};
+const char *approval_digest(struct arena *arena, const struct approval_subject *subject);
+
+/* What differs, for "changed since it was approved: commit a1b2c3d is now d4e5f6a". */
+const char *approval_difference(struct arena *arena, const struct json *approved_pins,
+                                const struct json *pins_now);
+
+/* Inside write functions. */
+MUST_CHECK int approval_request(struct db *db, long long job, long long decision,
+                                const char *digest, const struct decision *needs,
+                                const struct json *pins, struct error *err);
+
+/* One person's word.  Checks person (never the requester; in every list the rule names; by person, not by account), state
+ * and expiry inside the transaction.  When enough have agreed the job is queued again.  text: what to tell the voter. */
+struct vote {
+    long long job;
+    const struct person *person;
+    const char *account;
+    bool approve;
+    const char *reason; /* needed to deny */
+    long long vote_job;
+};
+MUST_CHECK int approval_vote(struct core *core, const struct vote *vote, struct arena *arena,
+                             const char **text, struct error *err);
+
+/* Ends what has expired: called by the timer. */
+MUST_CHECK int approval_expire(struct core *core, long long now_ms, struct error *err);
+
+/* {id, job, state, title, person, place, needs, votes: [{person, approve, reason, at}], pins, requested_at, expires_at} */
+const struct json *approval_json(struct db *db, struct arena *arena, long long job,
+                                 struct error *err);
+const struct json *approval_list(struct db *db, struct arena *arena, const char *state,
+                                 long long before, long long limit, struct error *err);

@@ -1,0 +1,48 @@
+/*
+ * What happens, as it happens: a table of changes written with every transaction that changes something visible, and one
+ * thread that reads it after commits, tells live feeds and wakes those who wait for a job's end.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "core/core.h"
+#include "store/store.h"
+
+/* Inside a write function.  kind: "message", "input", "job", "log", "approval". */
+MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struct error *err);
+
+struct feed;
+struct feed *feed_start(struct core *core, struct error *err);
+void feed_wake(struct feed *feed); /* after commits; never blocks */
+void feed_stop(struct feed *feed);
+struct feed *core_feed(struct core *core);
+
+/* One change, ready to be shown: id, kind, and the thing's JSON as of now. */
+struct change {
+    long long id;
+    const char *kind;
+    long long item;
+    const struct json *json; /* job_json, message, … */
+    const char *only_for;    /* a person's id: nobody else may see it */
+    const char *person;      /* whose job it is, or NULL */
+    struct place place;
+};
+
+/*
+ * changed() is called on the feed's thread for every change after `after` (0: from now on; an id: resumes there; changes
+ * are kept for a day), must not block and returns false to end the subscription.
+ */
+struct feed_subscription;
+struct feed_subscription *
+feed_subscribe(struct feed *feed, long long after,
+               bool (*changed)(void *context, const struct change *change), void *context);
+void feed_unsubscribe(struct feed *feed, struct feed_subscription *subscription);
+
+/* Calls done() on the feed's thread once: when the job is final (or waits for an answer or approval, if until_waiting),
+ * or after limit_ms. */
+void feed_wait_job(struct feed *feed, long long job, bool until_waiting, long long limit_ms,
+                   void (*done)(void *context), void *context);

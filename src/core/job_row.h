@@ -1,0 +1,73 @@
+/* The jobs table as a struct, and the transitions between its states.  For core/ only: job*.c, approval.c, runner*.c. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "core/core.h"
+#include "core/message.h"
+#include "core/policy.h"
+#include "store/store.h"
+
+struct job_row {
+    long long id;
+    const char *state, *stage, *line, *title, *command;
+    const struct json *args, *pins;
+    const char *digest, *door, *person, *account, *chat, *channel, *thread;
+    bool place_proven;
+    long long parent, again_of;
+    const char *step;
+    long long step_position;
+    bool step_running;
+    long long attempt;
+    const struct json *state_json, *progress, *result, *rows_json;
+    const char *error, *cancel_by, *cancel_reason;
+    long long message, log_bytes, created_at, started_at, deadline_at, finished_at;
+};
+
+/* ERROR_MISSING: "there is no job #412". */
+MUST_CHECK int job_load(struct db *db, struct arena *arena, long long job, struct job_row *row,
+                        struct error *err);
+struct place job_place(const struct job_row *row);
+
+/* Writes a decision row; returns its id, -1 on error. */
+long long decision_add(struct db *db, const struct config *config, long long job,
+                       const struct decision *decision, struct error *err);
+
+/*
+ * The transitions.  All inside a write function; each re-reads the row, refuses what the state does not allow
+ * (ERROR_CONFLICT), writes the audit record, the live message and the change, so that no caller can forget one.
+ */
+
+/* Claimable at wake_at, with the id of an allow decision. */
+MUST_CHECK int job_queue(struct db *db, struct core *core, long long job, long long decision,
+                         long long wake_at, struct error *err);
+
+/* Its one final state: "succeeded", "failed", "cancelled", "refused" or "timed out".  Removes it from the queue, voids a
+ * pending approval, wakes who waits on "job:ID".  result may be NULL (then error says it), rows too. */
+struct job_end {
+    const char *state;
+    const struct message *result;
+    const struct json *rows; /* {columns, rows} */
+    const char *error;       /* one sentence for a person */
+};
+MUST_CHECK int job_finish(struct db *db, struct core *core, long long job,
+                          const struct job_end *end, struct error *err);
+
+/* stage approval: pins, digest and approval row written, out of the queue. */
+MUST_CHECK int job_await_approval(struct db *db, struct core *core, long long job,
+                                  long long decision, const struct decision *needs,
+                                  const struct json *pins, const char *digest,
+                                  struct error *err);
+
+/* Appends to the log (already redacted); at most LOG_LIMIT bytes a job, then one line says that the rest was left out. */
+enum {
+    JOB_LOG_LIMIT = 16 * 1024 * 1024
+};
+MUST_CHECK int job_log_add(struct db *db, long long job, const char *text, struct error *err);
+
+/* The live message, rewritten from the row as it is now (outbox_put with key "job:ID"); nothing when it has no place.
+ * Quick commands without steps get theirs only when they end. */
+MUST_CHECK int job_show(struct db *db, struct core *core, long long job, struct error *err);
