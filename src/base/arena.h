@@ -33,7 +33,8 @@ void arena_defer(struct arena *arena, void (*release)(void *), void *object);
 /* Bytes handed out so far; for limits and tests. */
 size_t arena_size(const struct arena *arena);
 
-/* malloc, realloc, strdup for the few objects that outlive every arena; they never return NULL. */
+/* malloc, realloc, strdup for the few objects that outlive every arena; they never return NULL.
+ * memory_new is zeroed; free() frees. */
 void *memory_new(size_t size_bytes);
 void *memory_resize(void *memory, size_t size_bytes);
 char *memory_copy(const char *string);

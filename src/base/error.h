@@ -34,7 +34,8 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...) 
 int error_vset(struct error *err, enum error_kind kind, const char *format, va_list values)
     PRINTF(3, 0);
 
-/* As error_set, then ": " and the system's text for error_number (an errno value). */
+/* As error_set, then ": " and the system's text for error_number (an errno value), which also decides the kind:
+ * ENOENT is ERROR_MISSING, EACCES ERROR_DENIED, ECONNREFUSED ERROR_UNREACHABLE, the unforeseen ERROR_INTERNAL. */
 int error_system(struct error *err, int error_number, const char *format, ...) PRINTF(3, 4);
 
 /* Puts "prefix: " before the text; returns -1.  Each level that knows more adds its part. */

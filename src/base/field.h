@@ -87,16 +87,26 @@ struct fields {
         .list = (table), .count = COUNT_OF(table), .size_bytes = sizeof(structure)             \
     }
 
-/* Fills *out (size_bytes of it) from a JSON object: strict about types and missing keys, unknown keys are
- * ignored (other people's APIs grow).  An error names the path: "'head.sha' is missing". */
+/*
+ * Fills *out (size_bytes of it, from zero) from a JSON object: strict about types and missing keys; unknown keys are
+ * ignored (other people's APIs grow).  An error names the path: "'head.sha' is missing".  Strings and JSON values
+ * are borrowed from json.  FIELD_SECRET members stay NULL: the reader of the configuration opens them.
+ *
+ * What other sources write is understood: rows' 0 and 1 for FIELD_BOOLEAN and JSON text in a string for FIELD_JSON
+ * and FIELD_STRINGS; plain scalars of YAML for every type; "15m" for AS_DURATION; one string for FIELD_STRINGS.
+ */
 MUST_CHECK int fields_from_json(const struct fields *fields, const struct json *json,
                                 struct arena *arena, void *out, struct error *err);
+
+/* The same for one field and its value, for callers that collect several errors. */
+MUST_CHECK int field_from_json(const struct field *field, const struct json *value,
+                               struct arena *arena, void *structure, struct error *err);
 
 /* The struct as an object.  Secrets are left out. */
 const struct json *fields_to_json(const struct fields *fields, struct arena *arena,
                                   const void *in);
 
-/* One value from text, as typed by a person or written in a file: checks type, choices, limits; on failure
+/* One value from text (copied), as typed by a person or written in a file: checks type, choices, limits; on failure
  * says what was expected ("must be a duration such as 90s, 15m or 2h, not \"soon\""). */
 MUST_CHECK int field_from_text(const struct field *field, struct arena *arena, const char *text,
                                void *structure, struct error *err);

@@ -25,7 +25,8 @@ enum json_kind {
 
 struct json {
     enum json_kind kind;
-    bool plain; /* YAML: an unquoted scalar, kept as JSON_STRING but readable as number or boolean */
+    bool
+        plain; /* YAML: an unquoted scalar, kept as JSON_STRING but readable as number or boolean */
     unsigned line, column; /* where it stands in a configuration file, from 1; else 0 */
     const char *file;      /* that file, or NULL */
     union {
@@ -50,9 +51,14 @@ struct json_member {
     unsigned line, column; /* of the key */
 };
 
-/* Reading.  Depth, size and duplicate keys are limited; text must be valid UTF-8. */
+/*
+ * Reading, strictly RFC 8259.  Depth and size are limited, duplicate keys and NUL characters refused; text must be
+ * valid UTF-8.  Integers of 64 bits are exact; above INT64_MAX up to UINT64_MAX they become the nearest JSON_REAL,
+ * as in a browser; anything further out is refused.
+ */
 enum {
-    JSON_DEPTH_MAX = 64
+    JSON_DEPTH_MAX = 64,
+    JSON_BYTES_MAX = 64 * 1024 * 1024
 };
 const struct json *json_parse(struct arena *arena, const char *text, size_t length,
                               struct error *err);
@@ -70,6 +76,8 @@ long long json_integer(const struct json *json, const char *path, long long fall
 double json_number(const struct json *json, const char *path, double fallback);
 bool json_boolean(const struct json *json, const char *path, bool fallback);
 bool json_is(const struct json *json, enum json_kind kind);
+/* An integer, or a real that is one (5.0, up to 2^53): RFC 8259 knows only numbers.  json_integer follows it. */
+bool json_is_whole(const struct json *json, long long *value);
 size_t json_count(const struct json *json); /* items or members, else 0 */
 const struct json *json_at(const struct json *json,
                            size_t position); /* item, or member's value */
@@ -106,7 +114,7 @@ const struct json *json_new_object(struct arena *arena, const struct json_member
                                    size_t count);
 const struct json *json_new_array(struct arena *arena, const struct json *items, size_t count);
 
-/* Growing ones, for loops. */
+/* Growing ones, for loops.  No key may be added twice. */
 struct json_builder;
 struct json_builder *json_builder_new(struct arena *arena, enum json_kind kind);
 void json_builder_add(struct json_builder *builder, const char *key,
@@ -116,7 +124,8 @@ const struct json *json_builder_done(struct json_builder *builder);
 /* The whole tree, strings and all, in this arena. */
 const struct json *json_copy(struct arena *arena, const struct json *json);
 
-/* Text.  json_print keeps the order of members; json_canonical sorts keys by bytes and has one form
- * for every value (RFC 8785 in spirit): what digests and the audit chain are computed over. */
+/* Text, always valid JSON in valid UTF-8; not-a-number and infinity are null.  json_print keeps the order of
+ * members; json_canonical sorts keys by bytes and has one form for every value (RFC 8785 in spirit): what digests
+ * and the audit chain are computed over. */
 const char *json_print(struct arena *arena, const struct json *json);
 const char *json_canonical(struct arena *arena, const struct json *json);

@@ -21,11 +21,12 @@ char *span_copy(struct arena *arena, struct span span);
 
 /*
  * Takes the next piece up to separator off the front of *rest.  False when nothing is left.
- * "a,,b" gives three pieces, "" none.
+ * "a,,b" gives three pieces, "a," one, "" none.
  */
 bool span_split(struct span *rest, char separator, struct span *piece);
 
-/* A growing string in an arena.  What would pass limit_bytes is cut and truncated set. */
+/* A growing string in an arena.  What would pass limit_bytes is cut (between characters), truncated is set, and
+ * nothing is added any more. */
 struct text {
     struct arena *arena;
     char *start; /* always terminated once anything was added; text_string() is never NULL */
@@ -74,3 +75,9 @@ char *text_printable(struct arena *arena, const char *string);
 bool utf8_is_valid(const char *bytes, size_t length);
 char *utf8_repair(struct arena *arena, const char *bytes, size_t length);
 char *utf8_cut(struct arena *arena, const char *string, size_t limit_bytes);
+
+/* For those who look at each character: its length and value at the start of bytes, 0 when there is no whole
+ * valid one; the greatest length up to limit that cuts no character; one that text_printable takes out. */
+size_t utf8_read(const char *bytes, size_t length, unsigned *character);
+size_t utf8_cut_length(const char *bytes, size_t length, size_t limit_bytes);
+bool utf8_is_hidden(unsigned character);
