@@ -18,14 +18,21 @@ struct catalog_entry {
     const struct custom_command *custom; /* NULL: code */
 };
 
+/* A name that finds an entry: its own or its alias. */
+struct catalog_name {
+    const char *name;
+    const struct catalog_entry *entry;
+};
+
 struct catalog {
     const struct catalog_entry *list; /* by name */
     size_t count;
+    const struct catalog_name *names; /* by name, aliases among them */
+    size_t name_count;
 };
 
-/* In the config's memory: lives as long as the snapshot.  faults get ambiguous names. */
-const struct catalog *catalog_new(struct arena *arena, const struct config *config,
-                                  const struct registry *registry);
+/* In the arena, over the snapshot's memory: must not outlive either. */
+const struct catalog *catalog_new(struct arena *arena, const struct config *config);
 
 const struct catalog_entry *catalog_find(const struct catalog *catalog, const char *name);
 

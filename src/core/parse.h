@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "core/catalog.h"
+#include "core/message.h"
 
 enum {
     LINE_LIMIT = 16 * 1024,
@@ -33,9 +34,10 @@ MUST_CHECK int line_words(struct arena *arena, const char *line, const struct wo
 struct parsed {
     const struct catalog_entry *entry;
     const struct json
-        *args;        /* key -> text as typed, only what was given; typed by parse_arguments */
-    const char *line; /* repaired */
-    bool help;        /* --help was among the words: nothing else matters */
+        *args;         /* key -> text as typed, only what was given; typed by parse_arguments */
+    const char *line;  /* repaired */
+    size_t name_words; /* how many of its words are the name */
+    bool help;         /* --help was among the words: nothing else matters */
 };
 
 /*
