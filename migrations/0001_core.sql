@@ -23,6 +23,7 @@ CREATE TABLE jobs (
     line TEXT NOT NULL,               -- as typed, repaired
     title TEXT NOT NULL,              -- the full sentence form, for people
     command TEXT,                     -- NULL: no such command
+    quick INTEGER NOT NULL DEFAULT 0, -- 1: answered at once, without steps: the answer is its message
     args TEXT,                        -- JSON: key -> text
     pins TEXT,                        -- JSON: name -> value
     digest TEXT,                      -- what was approved, or asked for approval

@@ -31,6 +31,11 @@ MUST_CHECK int approval_request(struct db *db, long long job, long long decision
                                 const char *digest, const struct decision *needs,
                                 const struct json *pins, struct error *err);
 
+/* Before the first step of a job that has a digest: is its approval there, for exactly this, and still in time?
+ * ERROR_CONFLICT says why not. */
+MUST_CHECK int approval_check(struct db *db, long long job, const char *digest,
+                              long long now_ms, struct error *err);
+
 /* One person's word.  Checks person (never the requester; in every list the rule names; by person, not by account), state
  * and expiry inside the transaction.  When enough have agreed the job is queued again.  text: what to tell the voter. */
 struct vote {

@@ -15,11 +15,27 @@
 /* Inside a write function.  kind: "message", "input", "job", "log", "approval". */
 MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struct error *err);
 
+/*
+ * The thing a change is about, as of now; NULL when it is gone.
+ *   message   {id, place, thread, job, only_for, message, at, updated_at}: message as in core/message.h
+ *   input     {id, place, thread, kind, person, user, text, job, at}
+ *   job       job_json()
+ *   log       {job, log_bytes, person}: read on with job_log_text()
+ *   approval  approval_json()
+ * Times are RFC 3339 in UTC.  The readers of a page of a channel use the same two row functions.
+ */
+const struct json *feed_item(struct db *db, struct arena *arena, const char *kind,
+                             long long item);
+const struct json *message_row_json(struct arena *arena, const struct json *row);
+const struct json *input_row_json(struct arena *arena, const struct json *row);
+
 struct feed;
 struct feed *feed_start(struct core *core, struct error *err);
 void feed_wake(struct feed *feed); /* after commits; never blocks */
 void feed_stop(struct feed *feed);
 struct feed *core_feed(struct core *core);
+/* Forgets changes that are older than a day; called by the timer. */
+MUST_CHECK int feed_prune(struct core *core, long long now_ms, struct error *err);
 
 /* One change, ready to be shown: id, kind, and the thing's JSON as of now. */
 struct change {

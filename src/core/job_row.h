@@ -13,6 +13,8 @@
 
 struct job_row {
     long long id;
+    /* Answered at once, by run(): the answer itself is its message. */
+    bool quick;
     const char *state, *stage, *line, *title, *command;
     const struct json *args, *pins;
     const char *digest, *door, *person, *account, *chat, *channel, *thread;
@@ -22,7 +24,11 @@ struct job_row {
     long long step_position;
     bool step_running;
     long long attempt;
-    const struct json *state_json, *progress, *result, *rows_json;
+    const struct json *state_json;
+    /* {line, steps: [{name, state, duration_ms}], links: [{text, url}], outputs: {key: value}}; states as in block_steps */
+    const struct json *progress;
+    const struct json *result;    /* a message: the answer, or the question in stage question */
+    const struct json *rows_json; /* {columns, rows} */
     const char *error, *cancel_by, *cancel_reason;
     long long message, log_bytes, created_at, started_at, deadline_at, finished_at;
 };
@@ -30,6 +36,8 @@ struct job_row {
 /* ERROR_MISSING: "there is no job #412". */
 MUST_CHECK int job_load(struct db *db, struct arena *arena, long long job, struct job_row *row,
                         struct error *err);
+/* The same from what db_row gives for "SELECT * FROM jobs". */
+void job_row_read(struct arena *arena, const struct json *json, struct job_row *row);
 struct place job_place(const struct job_row *row);
 
 /* Writes a decision row; returns its id, -1 on error. */
@@ -61,6 +69,11 @@ MUST_CHECK int job_await_approval(struct db *db, struct core *core, long long jo
                                   long long decision, const struct decision *needs,
                                   const struct json *pins, const char *digest,
                                   struct error *err);
+
+/* stage unsure: out of the queue until somebody says whether the step happened (job_resolve_unsure).  text: what is not
+ * known, one sentence for a person. */
+MUST_CHECK int job_await_person(struct db *db, struct core *core, long long job,
+                                const char *text, struct error *err);
 
 /* Appends to the log (already redacted); at most LOG_LIMIT bytes a job, then one line says that the rest was left out. */
 enum {
