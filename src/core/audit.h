@@ -5,13 +5,12 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "store/store.h"
-
-struct core;
 
 struct audit_record {
     const char *
@@ -68,5 +67,7 @@ MUST_CHECK int audit_verify_export(const char *path, struct arena *arena,
                                    struct audit_verdict *verdict, struct error *err);
 
 /* JSON Lines, oldest first, records and checkpoints, to a stream. */
-struct _IO_FILE;
-MUST_CHECK int audit_export(struct store *store, struct _IO_FILE *out, struct error *err);
+MUST_CHECK int audit_export(struct store *store, FILE *out, struct error *err);
+
+/* One line of the export, without its line end: a record row {record, previous, hash} or a checkpoint row. */
+const char *audit_export_line(struct arena *arena, const struct json *row);
