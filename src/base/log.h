@@ -14,7 +14,8 @@ enum log_level {
 /* Before the first thread starts.  format is "text" or "json"; level "debug", "info", "warn" or "error". */
 void log_start(const char *format, const char *level);
 
-/* Every line passes this (the redactor); the function must be thread-safe.  NULL: none. */
+/* Every line passes this (the redactor), one at a time; it must not log.  Once log_filter() returns, the filter
+ * before is not running any more.  NULL: none. */
 void log_filter(const char *(*filter)(void *context, struct arena *arena, const char *line),
                 void *context);
 
