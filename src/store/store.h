@@ -35,9 +35,12 @@ static inline void store_auto(struct store **store)
  */
 typedef int store_function(struct db *db, void *argument, struct error *err);
 
-/* Waits until what the function wrote is on disk.  -1: the function said no, or the disk did (ERROR_INTERNAL). */
-MUST_CHECK int store_write(struct store *store, store_function *run, void *argument,
-                           struct error *err);
+/* Waits until what the function wrote is on disk.  -1: the function said no, or the disk did (ERROR_INTERNAL).  Never
+ * from a write function or on the writer thread. */
+#define store_write(store, run, argument, err)                                                 \
+    store_write_named((store), (run), #run, (argument), (err))
+MUST_CHECK int store_write_named(struct store *store, store_function *run, const char *name,
+                                 void *argument, struct error *err);
 
 /* The same without waiting.  The struct stays the caller's and must live until done() was called, on the writer
  * thread, after COMMIT: err is NULL when it is durable.  done() must not block. */
@@ -45,6 +48,7 @@ struct store_write {
     store_function *run;
     void *argument;
     void (*done)(struct store_write *write, const struct error *err);
+    const char *name;         /* of the function, for the crash loop; may be NULL */
     struct store_write *next; /* the store's */
     struct error error;       /* the store's */
     bool failed;              /* the store's */
@@ -69,7 +73,7 @@ static inline void db_auto(struct db **db)
         sizeof((const struct json[]){ __VA_ARGS__ }) / sizeof(struct json)
 #define NO_VALUES NULL, 0
 
-/* Rows as a JSON array of objects, columns by name, NULL as absent members; at most row_limit (0: 10,000) rows, an
+/* Rows as a JSON array of objects, columns by name, NULL as absent members; at most 10,000 rows and 64 MiB, an
  * ERROR_INTERNAL beyond it.  NULL on error. */
 const struct json *db_rows(struct db *db, struct arena *arena, struct error *err,
                            const char *sql, const struct json *values, size_t count);
@@ -85,6 +89,8 @@ long long db_last_id(struct db *db);
 /* A copy of the whole database while it is in use. */
 MUST_CHECK int store_backup(struct store *store, const char *path, struct error *err);
 
-/* Is the disk accepting writes: for /readyz.  Bytes of the write-ahead log, writes waiting. */
+/* Is the disk accepting writes: for /readyz.  When it is not, one small write a second finds out whether it is again. */
 bool store_is_well(struct store *store);
+/* Writes that nobody was told of yet; bytes of the write-ahead log. */
 size_t store_queue_depth(struct store *store);
+size_t store_log_bytes(struct store *store);

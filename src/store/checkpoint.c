@@ -1,0 +1,170 @@
+/*
+ * Moves the write-ahead log into the database, beside the writer: inside COMMIT it would cost tens of milliseconds.
+ * A passive checkpoint disturbs nobody, but only when the writer pauses can the log start again from its beginning;
+ * so a log that has grown large holds the writer up for the little that is left.
+ */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/store_internal.h"
+
+enum {
+    FRAME_BYTES = 4096 + 24, /* a page and its header */
+    PASSIVE_BYTES = 1024 * 1024,
+    RESTART_BYTES = 64 * 1024 * 1024,
+    KEEP_BYTES =
+        4 * 1024 * 1024,      /* a log that exists is quicker to write than one that grows */
+    READER_PATIENCE_MS = 250, /* the writer waits as long */
+};
+
+enum task {
+    TASK_STOP,
+    TASK_PASSIVE,
+    TASK_RESTART,
+    TASK_IDLE
+};
+
+struct checkpoint {
+    pthread_t thread;
+    struct db *db;
+    struct readers *readers;
+    long long idle_ms;
+    atomic_int frames; /* in the log */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool closing;
+    bool idle_done;  /* since the last commit */
+    int next_frames; /* the next checkpoint is due when the log has so many */
+    long long committed_ms;
+};
+
+static bool log_is_over(const struct checkpoint *checkpoint, long long bytes)
+{
+    return atomic_load(&checkpoint->frames) > bytes / FRAME_BYTES;
+}
+
+static enum task task_wait_locked(struct checkpoint *checkpoint)
+{
+    for (;;) {
+        long long idle_at_ms = checkpoint->committed_ms + checkpoint->idle_ms;
+
+        if (checkpoint->closing)
+            return TASK_STOP;
+        if (atomic_load(&checkpoint->frames) >= checkpoint->next_frames)
+            return log_is_over(checkpoint, RESTART_BYTES) ? TASK_RESTART : TASK_PASSIVE;
+        if (!checkpoint->idle_done && clock_steady_ms() >= idle_at_ms)
+            return TASK_IDLE;
+        if (checkpoint->idle_done)
+            pthread_cond_wait(&checkpoint->changed, &checkpoint->lock);
+        else
+            (void)condition_wait(&checkpoint->changed, &checkpoint->lock, idle_at_ms);
+    }
+}
+
+static enum task task_wait(struct checkpoint *checkpoint)
+{
+    enum task task;
+
+    pthread_mutex_lock(&checkpoint->lock);
+    task = task_wait_locked(checkpoint);
+    checkpoint->next_frames = atomic_load(&checkpoint->frames) + PASSIVE_BYTES / FRAME_BYTES;
+    checkpoint->idle_done = task == TASK_IDLE;
+    pthread_mutex_unlock(&checkpoint->lock);
+    return task;
+}
+
+/* What cannot be done now (a reader is in the way, the disk is full) is tried again after more commits. */
+static void run(struct checkpoint *checkpoint, int mode)
+{
+    int frames = -1;
+    int status = sqlite3_wal_checkpoint_v2(checkpoint->db->handle, NULL, mode, &frames, NULL);
+
+    if (mode == SQLITE_CHECKPOINT_TRUNCATE && status == SQLITE_OK)
+        atomic_store(&checkpoint->frames, frames);
+}
+
+static void *checkpoint_run(void *context)
+{
+    struct checkpoint *checkpoint = context;
+
+    for (;;) {
+        switch (task_wait(checkpoint)) {
+        case TASK_STOP:
+            return NULL;
+        case TASK_PASSIVE:
+            run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
+            break;
+        case TASK_RESTART:
+            run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
+            run(checkpoint, SQLITE_CHECKPOINT_RESTART);
+            break;
+        case TASK_IDLE:
+            run(checkpoint, log_is_over(checkpoint, KEEP_BYTES) ? SQLITE_CHECKPOINT_TRUNCATE
+                                                                : SQLITE_CHECKPOINT_PASSIVE);
+            readers_trim(checkpoint->readers);
+            break;
+        }
+    }
+}
+
+struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
+                                    long long idle_ms, struct error *err)
+{
+    struct db *db = db_open(path, DB_WRITE, err);
+    struct checkpoint *checkpoint;
+    int status;
+
+    if (db == NULL)
+        return NULL;
+    sqlite3_busy_timeout(db->handle, READER_PATIENCE_MS);
+    checkpoint = memory_new(sizeof(*checkpoint));
+    *checkpoint = (struct checkpoint){ .db = db,
+                                       .readers = readers,
+                                       .idle_ms = idle_ms,
+                                       .idle_done = true,
+                                       .next_frames = PASSIVE_BYTES / FRAME_BYTES };
+    pthread_mutex_init(&checkpoint->lock, NULL);
+    condition_start(&checkpoint->changed);
+    status = pthread_create(&checkpoint->thread, NULL, checkpoint_run, checkpoint);
+    if (status == 0)
+        return checkpoint;
+    error_system(err, status, "%s has no thread for its log", db->name);
+    db_close(db);
+    free(checkpoint);
+    return NULL;
+}
+
+void checkpoint_stop(struct checkpoint *checkpoint)
+{
+    if (checkpoint == NULL)
+        return;
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->closing = true;
+    pthread_cond_signal(&checkpoint->changed);
+    pthread_mutex_unlock(&checkpoint->lock);
+    pthread_join(checkpoint->thread, NULL);
+    db_close(checkpoint->db);
+    pthread_cond_destroy(&checkpoint->changed);
+    pthread_mutex_destroy(&checkpoint->lock);
+    free(checkpoint);
+}
+
+void checkpoint_note(struct checkpoint *checkpoint, int frames)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    if (frames < atomic_load(&checkpoint->frames))
+        checkpoint->next_frames = PASSIVE_BYTES / FRAME_BYTES; /* the log began again */
+    atomic_store(&checkpoint->frames, frames);
+    checkpoint->committed_ms = clock_steady_ms();
+    if (checkpoint->idle_done || frames >= checkpoint->next_frames)
+        pthread_cond_signal(&checkpoint->changed);
+    checkpoint->idle_done = false;
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
+size_t checkpoint_log_bytes(const struct checkpoint *checkpoint)
+{
+    return (size_t)atomic_load(&checkpoint->frames) * FRAME_BYTES;
+}
