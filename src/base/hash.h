@@ -21,17 +21,20 @@ void sha256_hex(const void *bytes, size_t length, char out[SHA256_HEX]);
 /* HMAC-SHA256 (RFC 2104). */
 void hmac_sha256(const struct secret *key, struct span data, unsigned char out[SHA256_BYTES]);
 
-/* hex is the lower or upper case hex digest a sender showed, with or without a "sha256=" prefix. Constant time. */
+/* hex is the lower or upper case hex digest a sender showed, with or without a "sha256=" prefix. Constant time.
+ * An absent or empty key and a NULL digest prove nothing: false. */
 bool hmac_sha256_is(const struct secret *key, struct span data, const char *hex);
 
 bool constant_time_is(const void *a, const void *b, size_t length);
 
-/* Encodings; decode returns NULL when the input is not canonical. */
+/* Encodings; decode returns NULL when the input is not canonical.  url_decode refuses %00. */
 char *hex_print(struct arena *arena, const void *bytes, size_t length);
 unsigned char *hex_parse(struct arena *arena, const char *hex, size_t *length);
 char *base64_print(struct arena *arena, const void *bytes, size_t length);
 char *base64url_print(struct arena *arena, const void *bytes, size_t length);
+/* base64_parse wants the standard alphabet with padding, base64url_parse the URL alphabet without (JWT). */
 unsigned char *base64_parse(struct arena *arena, const char *text, size_t *length);
+unsigned char *base64url_parse(struct arena *arena, const char *text, size_t *length);
 char *url_encode(struct arena *arena, const char *string); /* RFC 3986 unreserved stay */
 char *url_decode(struct arena *arena, struct span encoded, bool plus_is_space);
 

@@ -20,7 +20,8 @@ struct metric *metric_get(enum metric_kind kind, const char *name, const char *h
                           const char *labels);
 
 /* values: as many label values as the metric has names, NULL if none.  At most 1,000 series a metric; what
- * comes after is counted in the series whose values are all "other". */
+ * comes after is counted in the series whose values are all "other".  A value over 200 bytes or not UTF-8 is
+ * shown as "other" too.  Counters only grow; metric_set is for gauges, metric_observe for histograms. */
 void metric_add(struct metric *metric, const char *const *values, double amount);
 void metric_set(struct metric *metric, const char *const *values, double value);
 void metric_observe(struct metric *metric, const char *const *values, double seconds);

@@ -17,13 +17,14 @@ struct redactor *redactor_new(void);
 void redactor_free(struct redactor *redactor);
 DEFINE_AUTO(redactor);
 
-/* Adds the value, its lines, and their URL, JSON-escaped and base64 (three alignments, both alphabets) forms. */
+/* Adds the value, its lines, and their URL, JSON-escaped, hex and base64 (three alignments, both alphabets) forms. */
 void redactor_add(struct redactor *redactor, const struct secret *secret);
 
 /* Builds the search automaton; nothing can be added afterwards and any thread may search. */
 void redactor_ready(struct redactor *redactor);
 
-/* The text with each occurrence replaced by "[secret]".  Returns text itself when there is none. */
+/* The text with each occurrence replaced by "[secret]"; overlapping ones are one.  Returns text itself, and allocates
+ * nothing, when there is none. */
 const char *redact(const struct redactor *redactor, struct arena *arena, const char *text);
 
 /* The longest form in bytes: a stream must hold back one byte less than this across chunks. */
