@@ -65,6 +65,14 @@ MUST_CHECK int parse_arguments(struct arena *arena, const struct argument_contex
 const char *line_print(struct arena *arena, const struct catalog_entry *entry,
                        const struct json *args);
 
+/* A value as one word of a line: in quotes where it must be. */
+void word_print(struct text *out, const char *value, bool always_quoted);
+
+/* A line that is a template over arguments, split into words first and filled after: a value can never become another
+ * word, a flag or a pipe. */
+const char *line_fill(struct arena *arena, const char *line, const struct json *args,
+                      struct error *err);
+
 /* Completion for a line being typed: objects {text, help, kind} that may replace the last word.  Only what visible()
  * says. */
 const struct json *line_complete(struct arena *arena, const struct catalog *catalog,

@@ -1,6 +1,7 @@
 /* Commands written back as lines, and lines completed while they are typed. */
 #include <string.h>
 
+#include "base/template.h"
 #include "base/text.h"
 #include "core/parse.h"
 #include "core/parse_value.h"
@@ -11,9 +12,9 @@ static bool needs_quotes(const char *value)
            strpbrk(value, " =|&") != NULL;
 }
 
-static void print_value(struct text *out, const char *value)
+void word_print(struct text *out, const char *value, bool always_quoted)
 {
-    if (!needs_quotes(value)) {
+    if (!always_quoted && !needs_quotes(value)) {
         text_add(out, value);
         return;
     }
@@ -24,6 +25,39 @@ static void print_value(struct text *out, const char *value)
         text_add_char(out, *value);
     }
     text_add_char(out, '"');
+}
+
+static void print_value(struct text *out, const char *value)
+{
+    word_print(out, value, false);
+}
+
+const char *line_fill(struct arena *arena, const char *line, const struct json *args,
+                      struct error *err)
+{
+    struct text out = text_new(arena, LINE_LIMIT);
+    const struct word *words;
+    size_t count;
+
+    if (line_words(arena, line, &words, &count, err) < 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *filled = template_once(arena, words[i].text, args, NULL, err);
+
+        if (filled == NULL)
+            return NULL;
+        if (i > 0)
+            text_add_char(&out, ' ');
+        if (words[i].key != NULL)
+            text_addf(&out, "%s=", words[i].key);
+        word_print(&out, filled, words[i].quoted || text_has(words[i].text, "{{"));
+    }
+    if (out.truncated) {
+        error_set(err, ERROR_INVALID, "the line is longer than %d KB once it is filled in",
+                  LINE_LIMIT / 1024);
+        return NULL;
+    }
+    return text_string(&out);
 }
 
 static void print_pairs(struct text *out, const struct json *pairs)

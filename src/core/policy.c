@@ -264,7 +264,7 @@ static struct decision decide(const struct request *request, struct arena *arena
     return decision;
 }
 
-struct decision policy_decide(const struct request *request, struct arena *arena)
+struct decision policy_decide_by_rules(const struct request *request, struct arena *arena)
 {
     struct decision decision;
 
@@ -275,12 +275,17 @@ struct decision policy_decide(const struct request *request, struct arena *arena
                 "Not allowed: I do not know you. Ask an administrator to add this account to "
                 "\"people\" in the configuration",
         };
-    if (request->entry->command->own)
-        return (struct decision){ .allowed = true, .why = "needs no rule" };
     decision = decide(request, arena);
     if (!decision.allowed && decision.rule == NULL)
         explain_refusal(&decision, request, arena);
     return decision;
+}
+
+struct decision policy_decide(const struct request *request, struct arena *arena)
+{
+    if (request->person != NULL && request->entry->command->own)
+        return (struct decision){ .allowed = true, .why = "needs no rule" };
+    return policy_decide_by_rules(request, arena);
 }
 
 /* Wherever they stand: the channel is told by the refusal itself. */
