@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "core/command.h"
 #include "core/message.h"
@@ -23,7 +24,8 @@ void *call_state(struct call *call); /* the struct of command.state; saved after
 const void *call_config(
     const struct call *call); /* the struct of connector.config; NULL for core's commands */
 const char *call_connection(const struct call *call); /* the connection's name, or NULL */
-const char *call_directory(const struct call *call);  /* of the configuration file */
+/* Of the configuration file; for a "run:" command of the file that it stands in. */
+const char *call_directory(const struct call *call);
 const char *call_data_directory(
     const struct call *call); /* of the store: for files that must survive a restart */
 long long call_job(const struct call *call);
@@ -35,7 +37,8 @@ bool call_is_cancelled(const struct call *call); /* also cuts off api_… calls 
 /* A stable key of this job and step: goes into the outside call wherever it has a place for one. */
 const char *call_token(const struct call *call);
 
-/* For "run:" commands of the configuration: the argument list, split first and filled after.  NULL-terminated. */
+/* For "run:" commands of the configuration: the argument list, split first and filled after.  NULL-terminated; NULL for
+ * other commands. */
 const char *const *call_run_arguments(const struct call *call);
 
 /* Pins: what the command is about, exactly.  In pin() they are set, later they are there to be read. */
@@ -76,7 +79,8 @@ bool call_is_closing(const struct call *call);
  * HTTP towards the connection's base URL (config member "url" or "api_url").  The path is printf-like and every %s is
  * percent-encoded, so that a value cannot leave its place; %lld for numbers.  Deadline, limits, retry of what may be
  * retried, and the audit's note of the call are done here.  The reply's JSON is in the call's arena; an empty body is a
- * JSON null.  NULL: err tells (kinds as in base/error.h; status is the HTTP status).
+ * JSON null, one that is not JSON a JSON string.  A value that is empty, "." or ".." is refused as a part of the path.
+ * NULL: err tells (kinds as in base/error.h; status is the HTTP status).
  */
 const struct json *api_get(struct call *call, struct error *err, const char *path, ...)
     PRINTF(3, 4);
@@ -88,6 +92,14 @@ const struct json *api_patch(struct call *call, const struct json *body, struct 
                              const char *path, ...) PRINTF(4, 5);
 const struct json *api_delete(struct call *call, struct error *err, const char *path, ...)
     PRINTF(3, 4);
+
+/*
+ * For connector->authorise: what is put on every request.  Secrets are not copied and must live as long as the call (those
+ * of the configuration do).
+ */
+void api_bearer(struct api_request *request, const struct secret *token);
+void api_basic(struct api_request *request, const char *user, const struct secret *password);
+void api_header(struct api_request *request, const char *name, const char *value);
 
 /* Notes in the audit that something outside was called or done (api_… do it by themselves). */
 void call_note(struct call *call, const char *format, ...) PRINTF(2, 3);

@@ -12,6 +12,7 @@
 
 struct call;
 struct deployer;
+struct api_request;
 
 /* Never grants anything: shown in help, decides how a button looks and whether it asks first. */
 enum risk {
@@ -83,6 +84,9 @@ struct connector {
     const struct deployer *deployer; /* NULL: nothing can be deployed through it */
     /* A command whose steps, state and cancel run the "run:" commands of the configuration; one connector has it. */
     const struct command *runner;
+    /* Puts the credentials on an api_… request (api_bearer and friends in core/call.h).  NULL: the configuration's fields
+     * "user" and "token" as HTTP basic, "token" alone as bearer, neither: none. */
+    int (*authorise)(struct call *call, struct api_request *request, struct error *err);
     /* Reachable, credentials valid: for doctor and /readyz.  0, or err says what is wrong; note: what was found. */
     int (*check)(struct call *call, const char **note, struct error *err);
     /* A thread of its own for a connection that must watch something (files, sockets); returns when closing. */

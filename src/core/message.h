@@ -86,8 +86,30 @@ struct message message_from_json(struct arena *arena, const struct json *json);
 /* Plain text for terminals, logs, the API's "text" and platforms without blocks.  Markup is taken out, tables are aligned,
  * buttons become "reply: approve 412". */
 const char *message_plain(struct arena *arena, const struct message *message);
+/* The buttons as that line, for platforms that show blocks but no buttons.  NULL: there are none. */
+const char *message_plain_buttons(struct arena *arena, const struct json *blocks);
 
 /* Foreign text as markup that shows exactly that text. */
 const char *message_escape(struct arena *arena, const char *text);
+
+/*
+ * Our markup, piece by piece, for whoever renders it; a message's text and text blocks are markup, everything else (titles,
+ * facts, cells, labels) is plain.  *bold* and `code` stand within one line and between word borders, the url of
+ * [text](url) is http or https, \ before one of \ * ` [ ] ( ) shows that character; what is nothing of this is text.
+ */
+enum markup_kind {
+    MARKUP_TEXT,
+    MARKUP_BOLD,
+    MARKUP_CODE,
+    MARKUP_LINK,
+};
+struct markup_piece {
+    enum markup_kind kind;
+    const char *text; /* without backslashes */
+    const char *url;  /* MARKUP_LINK */
+};
+/* Takes the next piece off the front of *rest; false at the end. */
+bool markup_next(struct arena *arena, const char **rest, struct markup_piece *piece);
+const char *markup_plain(struct arena *arena, const char *markup); /* links as "text (url)" */
 
 const char *tone_name(enum tone tone);
