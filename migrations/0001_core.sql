@@ -203,10 +203,10 @@ CREATE TABLE deployments (
     version TEXT,
     commit_id TEXT,
     previous INTEGER,                 -- the deployment that ran there before
-    job INTEGER NOT NULL,
+    job INTEGER NOT NULL UNIQUE,
     person TEXT,
     kind TEXT NOT NULL,               -- deploy, rollback
-    state TEXT NOT NULL,              -- running, succeeded, failed, cancelled
+    state TEXT NOT NULL,              -- running, then the job's final state
     health TEXT,                      -- healthy, unhealthy, or NULL: not checked
     started_at INTEGER NOT NULL,
     finished_at INTEGER

@@ -13,3 +13,6 @@ const struct person *call_requester(const struct call *call); /* NULL: a strange
 const char *call_account(const struct call *call);            /* as the door knew it */
 const struct catalog_entry *call_entry(const struct call *call);
 const struct json *call_arguments(const struct call *call); /* key -> text, as given */
+
+/* While a deployer works for a command of core: its connection and state stand in for the call's own.  NULL, NULL ends it. */
+void call_lend(struct call *call, const struct connection *connection, void *state);
