@@ -86,17 +86,25 @@ static void skip_digits(struct scan *scan)
         scan->at++;
 }
 
-static bool scan_number(struct scan *scan)
+/* json-c would take the nearest it can hold without a word. */
+static bool is_in_range(const char *digits, size_t count, bool negative)
+{
+    const unsigned long long limit = negative ? (unsigned long long)LLONG_MAX + 1 : ULLONG_MAX;
+    unsigned long long value = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        unsigned digit = (unsigned)(digits[i] - '0');
+        if (value > (limit - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    return true;
+}
+
+static bool scan_fraction(struct scan *scan)
 {
     size_t start = scan->at;
 
-    if (peek(scan, scan->at) == '-')
-        scan->at++;
-    if (peek(scan, scan->at) == '0' && is_digit(peek(scan, scan->at + 1)))
-        return fail(scan, start, "number with a leading zero");
-    if (!is_digit(peek(scan, scan->at)))
-        return fail(scan, start, "unexpected character");
-    skip_digits(scan);
     if (peek(scan, scan->at) == '.') {
         if (!is_digit(peek(scan, ++scan->at)))
             return fail(scan, start, "number without digits after the point");
@@ -110,6 +118,26 @@ static bool scan_number(struct scan *scan)
             return fail(scan, start, "number without digits in its exponent");
         skip_digits(scan);
     }
+    return true;
+}
+
+static bool scan_number(struct scan *scan)
+{
+    size_t start = scan->at;
+    bool negative = peek(scan, start) == '-';
+    size_t first = negative ? start + 1 : start;
+
+    scan->at = first;
+    if (!is_digit(peek(scan, first)))
+        return fail(scan, start, "unexpected character");
+    if (peek(scan, first) == '0' && is_digit(peek(scan, first + 1)))
+        return fail(scan, start, "number with a leading zero");
+    skip_digits(scan);
+    char next = peek(scan, scan->at);
+    if (next == '.' || next == 'e' || next == 'E')
+        return scan_fraction(scan);
+    if (!is_in_range(scan->text + first, scan->at - first, negative))
+        return fail(scan, start, "number out of range");
     return true;
 }
 
