@@ -35,8 +35,9 @@ struct checkpoint {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool closing;
-    bool idle_done;  /* since the last commit */
-    int next_frames; /* the next checkpoint is due when the log has so many */
+    bool holds_writer; /* so that it does not take the log's lock again and again before us */
+    bool idle_done;    /* since the last commit */
+    int next_frames;   /* the next checkpoint is due when the log has so many */
     long long committed_ms;
 };
 
@@ -85,6 +86,22 @@ static void run(struct checkpoint *checkpoint, int mode)
         atomic_store(&checkpoint->frames, frames);
 }
 
+static void writer_hold(struct checkpoint *checkpoint, bool holds)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->holds_writer = holds;
+    pthread_cond_broadcast(&checkpoint->changed);
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
+static void restart(struct checkpoint *checkpoint)
+{
+    run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
+    writer_hold(checkpoint, true);
+    run(checkpoint, SQLITE_CHECKPOINT_RESTART);
+    writer_hold(checkpoint, false);
+}
+
 static void *checkpoint_run(void *context)
 {
     struct checkpoint *checkpoint = context;
@@ -97,8 +114,7 @@ static void *checkpoint_run(void *context)
             run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
             break;
         case TASK_RESTART:
-            run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
-            run(checkpoint, SQLITE_CHECKPOINT_RESTART);
+            restart(checkpoint);
             break;
         case TASK_IDLE:
             run(checkpoint, log_is_over(checkpoint, KEEP_BYTES) ? SQLITE_CHECKPOINT_TRUNCATE
@@ -149,6 +165,14 @@ void checkpoint_stop(struct checkpoint *checkpoint)
     pthread_cond_destroy(&checkpoint->changed);
     pthread_mutex_destroy(&checkpoint->lock);
     free(checkpoint);
+}
+
+void checkpoint_pass(struct checkpoint *checkpoint)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    while (checkpoint->holds_writer)
+        pthread_cond_wait(&checkpoint->changed, &checkpoint->lock);
+    pthread_mutex_unlock(&checkpoint->lock);
 }
 
 void checkpoint_note(struct checkpoint *checkpoint, int frames)

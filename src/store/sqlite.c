@@ -48,6 +48,20 @@ static int first_words(const char *sql)
     return (int)length;
 }
 
+/* sqlite3_system_errno() knows nothing when it was COMMIT that could not write the log. */
+static int system_error_find(struct db *db)
+{
+    int system_error = sqlite3_system_errno(db->handle);
+    sqlite3_file *log = NULL;
+
+    if (system_error != 0)
+        return system_error;
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (log != NULL && log->pMethods != NULL)
+        log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &system_error);
+    return system_error;
+}
+
 static bool is_disk_full(int code, int system_error)
 {
     if ((code & 0xff) == SQLITE_FULL)
@@ -58,7 +72,7 @@ static bool is_disk_full(int code, int system_error)
 
 static int disk_fail(struct db *db, struct error *err, int code)
 {
-    int system_error = sqlite3_system_errno(db->handle);
+    int system_error = system_error_find(db);
 
     if (is_disk_full(code, system_error))
         error_set(err, ERROR_INTERNAL,

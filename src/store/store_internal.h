@@ -82,6 +82,8 @@ size_t readers_open_count(struct readers *readers);
 struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
                                     long long idle_ms, struct error *err);
 void checkpoint_stop(struct checkpoint *checkpoint);
+/* Before a transaction: waits while the log is being started again from its beginning. */
+void checkpoint_pass(struct checkpoint *checkpoint);
 /* After a commit: so many frames are in the log now. */
 void checkpoint_note(struct checkpoint *checkpoint, int frames);
 size_t checkpoint_log_bytes(const struct checkpoint *checkpoint);

@@ -219,6 +219,7 @@ static enum outcome group_run(struct writer *writer, struct group *group)
     long long changes = sqlite3_total_changes64(db->handle);
     struct error err = { .kind = ERROR_NONE };
 
+    checkpoint_pass(writer->checkpoint);
     if (db_execute(db, "BEGIN IMMEDIATE", &err) < 0) {
         atomic_store(&writer->well, false);
         group_fail(group, &err);
