@@ -25,6 +25,8 @@ struct http_call {
     const struct secret *bearer; /* Authorization: Bearer … */
     const char *user;            /* with password: HTTP basic */
     const struct secret *password;
+    /* PEM file of the authorities that are trusted; NULL: $SSL_CERT_FILE, else the system's. */
+    const char *ca_file;
     int limit_s;        /* whole call; 0: 30 */
     size_t reply_limit; /* bytes of body; 0: 8 MiB */
     /* Asked about once a second from inside the call; true cuts it off (cancel). */
@@ -47,9 +49,13 @@ void http_client_stop(void);
 
 /*
  * 0 whenever an HTTP answer came, whatever its status.  -1: ERROR_UNREACHABLE (no answer; for a request with an
- * effect nobody knows whether it happened; err->status 0), ERROR_INVALID (bad URL, answer over the limit).
- * Redirects are not followed.  Connections are kept per thread.
+ * effect nobody knows whether it happened, unless http_was_not_sent()), ERROR_INVALID (bad URL, answer over the
+ * limit).  Redirects are not followed.  Connections are kept per thread.  POST and PATCH are never sent twice.
  */
 MUST_CHECK int http_send(const struct http_call *call, struct arena *arena,
                          struct http_reply *reply, struct error *err);
+
+/* Of an ERROR_UNREACHABLE: true when no connection was made, so that the request had no effect for certain. */
+bool http_was_not_sent(const struct error *err);
+
 const char *http_reply_header(const struct http_reply *reply, const char *name);

@@ -19,6 +19,10 @@ struct http_request;
 /* A handler reads the request and ends in one of: an http_answer…(), http_hold(), http_feed_start(). */
 typedef void http_handler(struct http_request *request, void *context);
 
+/*
+ * The first route of the table that fits path and method is taken, so "/jobs/new" stands before "/jobs/{id}".  A
+ * {name} is never empty; a path without a route is 404, one without this method 405.
+ */
 struct http_route {
     const char *method; /* "GET" answers HEAD too */
     const char *
@@ -48,12 +52,14 @@ struct http_server_plan {
     size_t body_limit;
     int header_deadline_s, body_deadline_s, answer_deadline_s;
     const char *const *
-        trusted_proxies; /* addresses whose X-Forwarded-For and -Proto count; NULL-terminated */
+        trusted_proxies; /* addresses (10.0.0.1, 10.0.0.0/8) whose X-Forwarded-For and -Proto count;
+                            NULL-terminated */
     /* Called for every finished answer, also those no handler saw (path is the route's pattern, or "other"). */
     void (*observe)(void *context, const char *method, const char *path, int status,
                     double seconds);
 };
 
+/* The routes must live as long as the server; everything else of the plan is copied. */
 struct http_server *http_server_start(const struct http_server_plan *plan, struct error *err);
 
 /* The port that was bound (for port 0), of the first TCP address. */
@@ -61,7 +67,10 @@ unsigned http_server_port(const struct http_server *server);
 
 int http_server_reload_tls(struct http_server *server, struct error *err);
 
-/* New requests get 503, feeds end, held requests are waited for up to limit_s.  Then http_server_free(). */
+/*
+ * New requests get 503, feeds end, held requests are waited for up to limit_s.  Then http_server_free(), which waits
+ * 5 s more for held requests; what is still held then is left behind, memory and all, for the process to end.
+ */
 void http_server_drain(struct http_server *server, int limit_s);
 void http_server_free(struct http_server *server);
 DEFINE_AUTO(http_server);
