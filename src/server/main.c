@@ -1,0 +1,80 @@
+/* opsroom: one binary.  The only folder that knows all the others. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chat/platforms.h"
+#include "cli/cli.h"
+#include "cli/options.h"
+#include "connectors/connectors.h"
+#include "connectors/local/supervise.h"
+#include "server/serve.h"
+
+static int serve_command(const struct cli *cli)
+{
+    const char *path = "opsroom.yaml";
+    struct cli_option options[] = { { .name = "c", .value = &path } };
+
+    if (cli_read_options(cli, options, COUNT_OF(options), NULL) < 0)
+        return 2;
+    return serve(path, cli->registry);
+}
+
+static const struct cli_command serve_entry = {
+    .name = "serve",
+    .usage = "opsroom serve [-c opsroom.yaml]",
+    .help =
+        "Runs the server in the foreground; logs go to stderr. SIGHUP reads the configuration again, SIGTERM ends it.",
+    .run = serve_command,
+};
+
+static const struct cli_command *find(const char *name)
+{
+    if (strcmp(name, "serve") == 0)
+        return &serve_entry;
+    for (size_t i = 0; i < cli_command_count; i++)
+        if (strcmp(cli_commands[i].name, name) == 0)
+            return &cli_commands[i];
+    return NULL;
+}
+
+static bool wants_help(int count, char **words)
+{
+    for (int i = 0; i < count && strcmp(words[i], "--") != 0; i++)
+        if (strcmp(words[i], "--help") == 0 || strcmp(words[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+static void print_help(void)
+{
+    printf("%s\n", serve_entry.usage);
+    cli_print_help();
+}
+
+int main(int argc, char **argv)
+{
+    const struct registry registry = { connectors, connector_count, platforms, platform_count };
+    struct cli cli = { .registry = &registry };
+    const struct cli_command *command;
+
+    /* The supervisor of one local pipeline is this binary too. */
+    if (argc > 1 && strcmp(argv[1], SUPERVISE_WORD) == 0)
+        return supervise(argc - 2, argv + 2);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        print_help();
+        return argc < 2 ? 2 : 0;
+    }
+    command = find(argv[1]);
+    if (command == NULL) {
+        fprintf(stderr, "opsroom: no subcommand \"%s\": say opsroom --help\n", argv[1]);
+        return 2;
+    }
+    cli.name = command->name;
+    cli.count = argc - 2;
+    cli.words = argv + 2;
+    if (wants_help(cli.count, cli.words)) {
+        printf("%s\n\n%s\n", command->usage, command->help);
+        return 0;
+    }
+    return command->run(&cli);
+}
