@@ -115,12 +115,13 @@ static const char *read_word(struct parser *parser, const char *end_characters)
 
 static int read_name(struct parser *parser, const char **name)
 {
+    if (strchr("=!~,{}", *parser->at) != NULL || text_starts(parser->at, "\"\"") ||
+        text_starts(parser->at, "''"))
+        return expected(parser, "the name of a field or label");
     if (skip_char(parser, '"'))
         return read_quoted(parser, '"', name);
     if (skip_char(parser, '\''))
         return read_quoted(parser, '\'', name);
-    if (strchr("=!~,{}", *parser->at) != NULL)
-        return expected(parser, "the name of a field or label");
     *name = read_word(parser, "=!~,{}\"' \t\n\v\f\r");
     return 0;
 }
