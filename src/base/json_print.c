@@ -104,7 +104,8 @@ static void print_with_exponent(struct text *text, const struct decimal *decimal
     text_addf(text, "e%+d", decimal->point - 1);
 }
 
-/* As ECMAScript prints numbers (RFC 8785, section 3.2.2.3): an exponent only below 1e-6 and from 1e21 on. */
+/* As ECMAScript prints numbers (RFC 8785, section 3.2.2.3) with an exponent below 1e-6 and from 1e18 on; there it
+ * is from 1e21 on, but whole numbers of more digits would not be read back. */
 static void print_real(struct text *text, double value)
 {
     if (!isfinite(value)) {
@@ -118,7 +119,7 @@ static void print_real(struct text *text, double value)
     struct decimal decimal = shortest_decimal(fabs(value));
     if (value < 0)
         text_add_char(text, '-');
-    if (decimal.point > 21 || decimal.point <= -6) {
+    if (decimal.point > 18 || decimal.point <= -6) {
         print_with_exponent(text, &decimal);
     } else if (decimal.point <= 0) {
         text_add(text, "0.");
