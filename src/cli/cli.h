@@ -20,7 +20,7 @@ struct cli_command {
     int (*run)(const struct cli *cli);
 };
 
-extern const struct cli_command cli_commands[];
+extern const struct cli_command *const cli_commands[];
 extern const size_t cli_command_count;
 
 /* The whole help, and that of one subcommand, on stdout. */

@@ -32,8 +32,8 @@ static const struct cli_command *find(const char *name)
     if (strcmp(name, "serve") == 0)
         return &serve_entry;
     for (size_t i = 0; i < cli_command_count; i++)
-        if (strcmp(cli_commands[i].name, name) == 0)
-            return &cli_commands[i];
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
     return NULL;
 }
 
