@@ -73,6 +73,18 @@ void http_connection_notify(void *listener, struct MHD_Connection *connection, v
     *context = socket;
 }
 
+/*
+ * libmicrohttpd 0.9.75 goes on to take the query apart, for nothing, and forgets the connection when the pairs do not
+ * fit its memory.  The query is ours by now (in request->raw), so its buffer is shown an empty one.
+ */
+static void hide_query(const char *target)
+{
+    char *query = strchr(target, '?');
+
+    if (query != NULL)
+        query[1] = '\0';
+}
+
 void *http_connection_line(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct http_listener *listener = context;
@@ -88,6 +100,8 @@ void *http_connection_line(void *context, const char *target, struct MHD_Connect
     request->start_us = clock_steady_us();
     request->line = target;
     request->raw = arena_copy(arena, target != NULL ? target : "");
+    if (target != NULL)
+        hide_query(target);
     if (socket->was_used)
         http_socket_deadline(socket, listener->server->header_ms);
     socket->was_used = true;
