@@ -103,7 +103,7 @@ static int set_strings(const struct field *field, struct arena *arena, const str
     const char **items = ARENA_ARRAY(arena, const char *, count);
 
     for (size_t i = 0; i < count; i++) {
-        const struct json *item = single ? list : json_at(list, i);
+        const struct json *item = single ? list : &list->as.array.items[i];
         items[i] = string_of(arena, field, item);
         if (items[i] == NULL)
             return fail(field, arena, item, err);

@@ -229,37 +229,44 @@ static const char *fault_of(enum json_tokener_error code)
 }
 
 /* The end of the text is given as a NUL: only then is a number at the top known to be complete. */
-static json_object *parse_with_library(const char *text, size_t length, struct error *err)
+static json_object *parse_to_end(json_tokener *tokener, const char *text, size_t length,
+                                 size_t *at)
+{
+    json_object *root = json_tokener_parse_ex(tokener, text, (int)length);
+
+    *at = json_tokener_get_parse_end(tokener);
+    if (json_tokener_get_error(tokener) == json_tokener_continue) {
+        root = json_tokener_parse_ex(tokener, "", 1);
+        *at = length;
+    }
+    while (*at < length && strchr(" \t\r\n", text[*at]) != NULL)
+        (*at)++;
+    return root;
+}
+
+static int parse_with_library(const char *text, size_t length, json_object **root,
+                              struct error *err)
 {
     json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 2);
+    const char *fault = NULL;
+    size_t at = 0;
+
     ASSERT(tokener != NULL);
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-    json_object *root = json_tokener_parse_ex(tokener, text, (int)length);
+    *root = parse_to_end(tokener, text, length, &at);
     enum json_tokener_error code = json_tokener_get_error(tokener);
-    size_t at = json_tokener_get_parse_end(tokener);
-    if (code == json_tokener_continue) {
-        root = json_tokener_parse_ex(tokener, "", 1);
-        code = json_tokener_get_error(tokener);
-        at = length;
-        if (code == json_tokener_continue || code == json_tokener_error_parse_eof)
-            set_fault(err, text, length, "the text ends too early");
-        else if (code != json_tokener_success)
-            set_fault(err, text, length, fault_of(code));
-    } else if (code != json_tokener_success) {
-        set_fault(err, text, at < length ? at : length, fault_of(code));
-    }
-    while (code == json_tokener_success && at < length && strchr(" \t\r\n", text[at]) != NULL)
-        at++;
-    if (code == json_tokener_success && at < length) {
-        set_fault(err, text, at, "more text after the value");
-        code = json_tokener_error_parse_unexpected;
-    }
     json_tokener_free(tokener);
-    if (code != json_tokener_success) {
-        json_object_put(root);
-        return NULL;
-    }
-    return root;
+    if (code == json_tokener_continue || code == json_tokener_error_parse_eof)
+        fault = "the text ends too early";
+    else if (code != json_tokener_success)
+        fault = fault_of(code);
+    else if (at < length)
+        fault = "more text after the value";
+    if (fault == NULL)
+        return 0;
+    json_object_put(*root);
+    set_fault(err, text, at < length ? at : length, fault);
+    return -1;
 }
 
 struct conversion {
@@ -340,35 +347,32 @@ static void convert(struct conversion *conversion, json_object *from, struct jso
     }
 }
 
+/* Everything json-c does not look at. */
+static int check(struct scan *scan, struct error *err)
+{
+    if (scan->length == 0 || scan->text == NULL)
+        return error_set(err, ERROR_INVALID, "not valid JSON: the text is empty");
+    if (scan->length > JSON_BYTES_MAX)
+        return error_set(err, ERROR_INVALID, "JSON of %zu bytes is over the limit of %d",
+                         scan->length, JSON_BYTES_MAX);
+    if (!utf8_is_valid(scan->text, scan->length))
+        return error_set(err, ERROR_INVALID, "not valid JSON: the text is not valid UTF-8");
+    if (!scan_all(scan)) {
+        set_fault(err, scan->text, scan->at, scan->fault);
+        return -1;
+    }
+    return 0;
+}
+
 const struct json *json_parse(struct arena *arena, const char *text, size_t length,
                               struct error *err)
 {
     struct scan scan = { .text = text, .length = length };
     struct conversion conversion = { .arena = arena };
+    json_object *root = NULL; /* stays NULL for the text "null" */
 
-    if (length == 0 || text == NULL) {
-        error_set(err, ERROR_INVALID, "not valid JSON: the text is empty");
+    if (check(&scan, err) < 0 || parse_with_library(text, length, &root, err) < 0)
         return NULL;
-    }
-    if (length > JSON_BYTES_MAX) {
-        error_set(err, ERROR_INVALID, "JSON of %zu bytes is over the limit of %d", length,
-                  JSON_BYTES_MAX);
-        return NULL;
-    }
-    if (!utf8_is_valid(text, length)) {
-        error_set(err, ERROR_INVALID, "not valid JSON: the text is not valid UTF-8");
-        return NULL;
-    }
-    if (!scan_all(&scan)) {
-        set_fault(err, text, scan.at, scan.fault);
-        return NULL;
-    }
-    struct error fault = { .kind = ERROR_NONE };
-    json_object *root = parse_with_library(text, length, &fault);
-    if (fault.kind != ERROR_NONE) {
-        error_set(err, fault.kind, "%s", fault.text);
-        return NULL;
-    }
     struct json *json = ARENA_NEW(arena, struct json);
     convert(&conversion, root, json);
     json_object_put(root);
