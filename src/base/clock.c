@@ -217,3 +217,15 @@ char *duration_print(struct arena *arena, long long ms)
     }
     return arena_printf(arena, "%llds", seconds);
 }
+
+struct json clock_json(struct arena *arena, long long at_ms)
+{
+    return V(at_ms == 0 ? (const char *)NULL : clock_print_iso(arena, at_ms));
+}
+
+long long clock_from_json(const struct json *json, const char *path)
+{
+    long long at_ms = 0;
+
+    return clock_parse_iso(json_string(json, path, ""), &at_ms) ? at_ms : 0;
+}

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/compiler.h"
 #include "base/error.h"
+#include "base/json.h"
 
 /* The wall clock; with OPSROOM_TEST_CLOCK=FILE (test builds only) moved by the milliseconds in that file, which is
  * looked at again every 20 ms. */
@@ -39,3 +40,7 @@ char *duration_print(struct arena *arena, long long ms);  /* 0.4s, 38s, 1m 12s, 
 /* The calendar: days since 1970-01-01, and how many a month has. */
 long long clock_days(long long year, int month, int day);
 int clock_days_in_month(long long year, int month);
+
+/* A time in JSON: RFC 3339 in UTC; 0 is absent.  And back, 0 when it is not there or no time. */
+struct json clock_json(struct arena *arena, long long at_ms);
+long long clock_from_json(const struct json *json, const char *path);

@@ -23,9 +23,9 @@ static void print_record(struct arena *arena, const struct json *record, bool as
         return;
     }
     printf("%6lld  %s  %-12s %-10s %-12s %s", json_integer(record, "sequence", 0),
-           clock_print_iso(arena, json_integer(record, "at", 0)),
-           json_string(record, "kind", ""), json_string(record, "person", "-"),
-           json_string(record, "result", ""), json_string(record, "line", ""));
+           json_string(record, "at", ""), json_string(record, "kind", ""),
+           json_string(record, "person", "-"), json_string(record, "result", ""),
+           json_string(record, "line", ""));
     if (json_integer(record, "job", 0) != 0)
         printf("  #%lld", json_integer(record, "job", 0));
     if (json_string(record, "text", NULL) != NULL)

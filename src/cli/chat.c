@@ -62,7 +62,7 @@ static int print_new_log(struct session *session, long long job, long long *posi
 
 static bool is_over(const struct json *job)
 {
-    return json_integer(job, "finished_at", 0) != 0;
+    return json_string(job, "finished_at", NULL) != NULL;
 }
 
 static void print_text(const struct json *job)

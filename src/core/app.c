@@ -20,8 +20,8 @@ static const struct json *status_row(struct db *db, struct arena *arena, const s
         return NULL;
     return OBJECT(arena, { "app", V(app->name) }, { "environment", V(environment->name) },
                   { "version", V(row.version) }, { "commit", V(row.commit_id) },
-                  { "since", row.id != 0 ? V(row.finished_at) : json_null() },
-                  { "by", V(row.person) }, { "job", row.id != 0 ? V(row.job) : json_null() },
+                  { "since", clock_json(arena, row.finished_at) }, { "by", V(row.person) },
+                  { "job", row.id != 0 ? V(row.job) : json_null() },
                   { "health", V(row.health) },
                   { "state", V(row.id == 0 ? "never deployed" : "deployed") });
 }
@@ -49,7 +49,7 @@ const struct json *app_status_rows(struct db *db, struct arena *arena,
 
 static const char *when(struct call *call, const struct json *row, const char *key)
 {
-    long long at_ms = json_integer(row, key, 0);
+    long long at_ms = clock_from_json(row, key);
 
     return at_ms == 0
                ? NULL
@@ -111,11 +111,11 @@ const struct command status_command = {
 
 static const char *took(struct arena *arena, const struct json *row)
 {
-    long long finished_at = json_integer(row, "finished_at", 0);
+    long long finished_at = clock_from_json(row, "finished_at");
 
     return finished_at == 0
                ? NULL
-               : duration_print(arena, finished_at - json_integer(row, "started_at", 0));
+               : duration_print(arena, finished_at - clock_from_json(row, "started_at"));
 }
 
 static const struct json *releases_shown(struct call *call, const struct json *rows)

@@ -61,7 +61,8 @@ static const char *record_text(struct arena *arena, const struct audit_record *r
 
     return json_canonical(
         arena,
-        OBJECT(arena, { "sequence", V(sequence) }, { "chain", V(chain) }, { "at", V(at_ms) },
+        OBJECT(arena, { "sequence", V(sequence) }, { "chain", V(chain) },
+               { "at", V((const char *)clock_print_iso(arena, at_ms)) },
                { "kind", V(record->kind) }, { "job", job != NULL ? V(record->job) : V(job) },
                { "person", V(record->person) }, { "account", V(record->account) },
                { "door", V(record->door) }, { "place", V(record->place) },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "core/audit.h"
 #include "core/audit_chain.h"
@@ -45,13 +46,15 @@ static void find_bad(struct walk *walk, long long sequence, const char *how)
 static bool columns_agree(const struct json *row, const struct json *record)
 {
     static const char *const strings[] = { "kind", "person", "command", "result" };
+    long long at_ms = 0;
 
     for (size_t i = 0; i < COUNT_OF(strings); i++)
         if (json_get(row, "kind") != NULL &&
             !text_is(json_string(row, strings[i], ""), json_string(record, strings[i], "")))
             return false;
     return json_get(row, "at") == NULL ||
-           (json_integer(row, "at", 0) == json_integer(record, "at", 0) &&
+           (clock_parse_iso(json_string(record, "at", ""), &at_ms) &&
+            json_integer(row, "at", 0) == at_ms &&
             json_integer(row, "job", 0) == json_integer(record, "job", 0));
 }
 

@@ -77,7 +77,7 @@ static const struct json *approval_rows(struct arena *arena, const struct json *
 
     for (size_t i = 0; i < json_count(approvals); i++) {
         const struct json *approval = json_at(approvals, i);
-        long long left_ms = json_integer(approval, "expires_at", now_ms) - now_ms;
+        long long left_ms = clock_from_json(approval, "expires_at") - now_ms;
 
         json_builder_add(
             rows, NULL,

@@ -26,7 +26,7 @@ static const struct json *audit_table(struct arena *arena, const struct config *
             rows, NULL,
             V(OBJECT(arena,
                      { "at", V(clock_print_short(arena, config->server.zone,
-                                                 json_integer(record, "at", 0))) },
+                                                 clock_from_json(record, "at"))) },
                      { "who", V(json_string(record, "person", "")) },
                      { "what", V(json_string(record, "kind", "")) }, { "line", V(what) },
                      { "result", V(json_string(record, "result", "")) },

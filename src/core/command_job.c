@@ -22,7 +22,7 @@ static const struct json *jobs_rows(struct arena *arena, const struct json *page
 
     for (size_t i = 0; i < json_count(jobs); i++) {
         const struct json *job = json_at(jobs, i);
-        long long age_ms = now_ms - json_integer(job, "created_at", now_ms);
+        long long age_ms = now_ms - clock_from_json(job, "created_at");
 
         json_builder_add(rows, NULL,
                          V(OBJECT(arena, { "job", V(json_integer(job, "id", 0)) },

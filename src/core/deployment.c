@@ -112,14 +112,34 @@ int deployment_end(struct db *db, long long job, const char *state, struct error
                : 0;
 }
 
+static const struct json *list_item(struct arena *arena, const struct json *row)
+{
+    return OBJECT(arena, { "job", V(json_integer(row, "job", 0)) },
+                  { "environment", V(json_string(row, "environment", "")) },
+                  { "version", V(json_string(row, "version", NULL)) },
+                  { "commit", V(json_string(row, "commit_id", NULL)) },
+                  { "by", V(json_string(row, "person", NULL)) },
+                  { "kind", V(json_string(row, "kind", "")) },
+                  { "state", V(json_string(row, "state", "")) },
+                  { "health", V(json_string(row, "health", NULL)) },
+                  { "started_at", clock_json(arena, json_integer(row, "started_at", 0)) },
+                  { "finished_at", clock_json(arena, json_integer(row, "finished_at", 0)) });
+}
+
 const struct json *deployment_list(struct db *db, struct arena *arena, const char *app,
                                    const char *environment, long long limit, struct error *err)
 {
-    return db_rows(
+    const char *where = environment != NULL ? environment : "";
+    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
+    const struct json *rows = db_rows(
         db, arena, err,
-        "SELECT job, version, commit_id AS \"commit\", environment, person AS \"by\", kind, state, "
-        "health, started_at, finished_at FROM deployments WHERE app = ? AND (? = '' OR "
-        "environment = ?) ORDER BY id DESC LIMIT ?",
-        VALUES(V(app), V(environment != NULL ? environment : ""),
-               V(environment != NULL ? environment : ""), V(limit)));
+        "SELECT * FROM deployments WHERE app = ? AND (? = '' OR environment = ?) ORDER BY id DESC "
+        "LIMIT ?",
+        VALUES(V(app), V(where), V(where), V(limit)));
+
+    if (rows == NULL)
+        return NULL;
+    for (size_t i = 0; i < json_count(rows); i++)
+        json_builder_add(list, NULL, V(list_item(arena, json_at(rows, i))));
+    return json_builder_done(list);
 }
