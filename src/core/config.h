@@ -17,23 +17,25 @@
 /* One thing wrong.  Printed as FILE:LINE:COL: text, then the line and a mark under the place. */
 struct fault {
     const char *file;
-    unsigned line, column;
-    bool warning;     /* shown, does not refuse the configuration */
-    const char *text; /* what, and what to do */
+    unsigned line, column; /* from 1, in characters; 0: the file as a whole */
+    bool warning;          /* shown, does not refuse the configuration */
+    const char *text;      /* what, and what to do */
+    /* That line and the mark, two lines; literal secrets in it are covered.  NULL: there is no line. */
+    const char *quote;
 };
 struct faults {
     struct arena *arena;
-    const struct fault *list;
-    size_t count;  /* with warnings */
-    size_t errors; /* without */
+    const struct fault *list; /* by file, line and column */
+    size_t count;             /* with warnings */
+    size_t errors;            /* without */
 };
 
 struct person {
     const char *id;   /* "ana" */
     const char *name; /* "Ana Silva"; the id when not given */
     struct strings groups;
-    const struct json
-        *accounts; /* chat's name -> the platform's immutable user id; "local" -> a Unix user */
+    /* Chat's name -> the platform's immutable user id; "local" -> a Unix user.  NULL: none. */
+    const struct json *accounts;
     const char *email;
 };
 
@@ -70,7 +72,7 @@ struct connection {
     const char *name;
     const struct connector *connector;
     const void *settings;    /* the struct of connector->config */
-    const struct json *node; /* as written: for digests */
+    const struct json *node; /* environment variables put in, secrets as written: for digests */
     unsigned line;
 };
 
@@ -86,9 +88,9 @@ struct environment {
     const char *name;
     const struct connection *connection; /* of "deploy:" */
     const void *target;                  /* the struct of the deployer's target_config */
-    const struct json
-        *node;          /* the whole environment as written: part of the approval's digest */
-    const char *health; /* an http(s) URL, or NULL */
+    /* The whole environment, environment variables put in: part of the approval's digest. */
+    const struct json *node;
+    const char *health;        /* an http(s) URL, or NULL */
     struct strings health_run; /* a command as an argument list, or none */
     long long health_within_s;
     bool rollback_on_failure;
@@ -106,13 +108,14 @@ struct app {
 
 /* A command without code: "run:" (an executable) or "steps:" (a list of lines). */
 struct custom_command {
-    struct command
-        command; /* name, help, args made from "args:"; every argument is a const char * */
-    struct strings run; /* argument list; templates over the arguments */
-    struct strings steps;
+    /* name, help, args made from "args:", each in a slot of 8 bytes whatever its type. */
+    struct command command;
+    /* Argument list; templates over the arguments.  A first one with ./ or ../ is absolute. */
+    struct strings run;
+    struct strings steps;  /* lines; templates over the arguments */
     const char *directory; /* of the file it stands in */
-    const struct connection
-        *connection; /* the local connection it runs with, or NULL: directory of the file */
+    /* The local connection it runs with, or NULL: directory of the file. */
+    const struct connection *connection;
     const struct json *node;
     unsigned line;
 };
@@ -120,9 +123,9 @@ struct custom_command {
 struct server_config {
     struct strings listen; /* "host:port" */
     const char *tls_cert, *tls_key;
-    const char *public_url;
-    const char *socket; /* absolute path */
-    struct strings trusted_proxies;
+    const char *public_url;         /* without a slash at its end; NULL: not given */
+    const char *socket;             /* absolute path */
+    struct strings trusted_proxies; /* addresses */
     const char *zone_name;
     const struct zone *zone; /* for times that nobody's zone is known for */
     long long body_limit, hook_limit;
@@ -148,9 +151,12 @@ struct config {
     size_t app_count;
     const struct custom_command *commands;
     size_t command_count;
+    const struct json *routes;       /* a list of maps, the file's and then the packs' */
     const struct redactor *redactor; /* over every secret value in it */
     char digest[65];   /* SHA-256 of the files, for "did it change" and the audit */
-    long long version; /* counts reloads, from 1 */
+    long long version; /* counts reloads; config_read() leaves 1 */
+    struct snapshot
+        *own; /* its memory, references and indexes; NULL when put together by hand */
 };
 
 enum config_mode {
