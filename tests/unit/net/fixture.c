@@ -210,6 +210,11 @@ void wire_send(int fd, const char *text)
     wire_send_n(fd, text, strlen(text));
 }
 
+void wire_half_close(int fd)
+{
+    shutdown(fd, SHUT_WR);
+}
+
 /* Bytes that came, 0 at the end of the stream, -1 when nothing came in time. */
 static ssize_t read_some(int fd, char *bytes, size_t length)
 {

@@ -34,6 +34,8 @@ int wire_connect_unix(const char *path);
 void wire_send(int fd, const char *text);
 void wire_send_n(int fd, const char *bytes, size_t length); /* until all is sent or refused */
 
+void wire_half_close(int fd);
+
 /* Everything until the end of the stream, or until WIRE_WAIT_MS have passed without any. */
 char *wire_read_all(struct arena *arena, int fd);
 
