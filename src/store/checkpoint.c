@@ -14,6 +14,7 @@ enum {
     FRAME_BYTES = 4096 + 24, /* a page and its header */
     PASSIVE_BYTES = 1024 * 1024,
     RESTART_BYTES = 64 * 1024 * 1024,
+    RESTART_AGAIN_BYTES = 16 * 1024 * 1024, /* later, when a reader was in the way */
     KEEP_BYTES =
         4 * 1024 * 1024,      /* a log that exists is quicker to write than one that grows */
     READER_PATIENCE_MS = 250, /* the writer waits as long */
@@ -36,7 +37,7 @@ struct checkpoint {
     pthread_cond_t changed;
     bool closing;
     bool holds_writer; /* so that it does not take the log's lock again and again before us */
-    bool idle_done;    /* since the last commit */
+    bool idle_done;    /* since committed_ms */
     int next_frames;   /* the next checkpoint is due when the log has so many */
     long long committed_ms;
 };
@@ -76,14 +77,28 @@ static enum task task_wait(struct checkpoint *checkpoint)
     return task;
 }
 
-/* What cannot be done now (a reader is in the way, the disk is full) is tried again after more commits. */
-static void run(struct checkpoint *checkpoint, int mode)
+/* What cannot be done now (a reader is in the way, the disk is full) is tried again later. */
+static bool run(struct checkpoint *checkpoint, int mode)
 {
     int frames = -1;
     int status = sqlite3_wal_checkpoint_v2(checkpoint->db->handle, NULL, mode, &frames, NULL);
 
     if (mode == SQLITE_CHECKPOINT_TRUNCATE && status == SQLITE_OK)
         atomic_store(&checkpoint->frames, frames);
+    return status == SQLITE_OK;
+}
+
+static void idle(struct checkpoint *checkpoint)
+{
+    bool is_large = log_is_over(checkpoint, KEEP_BYTES);
+
+    readers_trim(checkpoint->readers);
+    if (run(checkpoint, is_large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE))
+        return;
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->idle_done = false;
+    checkpoint->committed_ms = clock_steady_ms();
+    pthread_mutex_unlock(&checkpoint->lock);
 }
 
 static void writer_hold(struct checkpoint *checkpoint, bool holds)
@@ -94,12 +109,23 @@ static void writer_hold(struct checkpoint *checkpoint, bool holds)
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
+static void next_set(struct checkpoint *checkpoint, int bytes)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->next_frames = atomic_load(&checkpoint->frames) + bytes / FRAME_BYTES;
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
 static void restart(struct checkpoint *checkpoint)
 {
+    bool done;
+
     run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
     writer_hold(checkpoint, true);
-    run(checkpoint, SQLITE_CHECKPOINT_RESTART);
+    done = run(checkpoint, SQLITE_CHECKPOINT_RESTART);
     writer_hold(checkpoint, false);
+    if (!done)
+        next_set(checkpoint, RESTART_AGAIN_BYTES);
 }
 
 static void *checkpoint_run(void *context)
@@ -117,9 +143,7 @@ static void *checkpoint_run(void *context)
             restart(checkpoint);
             break;
         case TASK_IDLE:
-            run(checkpoint, log_is_over(checkpoint, KEEP_BYTES) ? SQLITE_CHECKPOINT_TRUNCATE
-                                                                : SQLITE_CHECKPOINT_PASSIVE);
-            readers_trim(checkpoint->readers);
+            idle(checkpoint);
             break;
         }
     }

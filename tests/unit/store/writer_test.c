@@ -290,6 +290,7 @@ static int child_run(const char *path)
 /* The one that is told asks for another. */
 struct chain {
     struct store_write write;
+    const char *name;
     struct store *store;
     int left;
     long long seen; /* notes in the database when it was told */
@@ -299,9 +300,9 @@ struct chain {
 static int chain_add(struct db *db, void *argument, struct error *err)
 {
     struct chain *chain = argument;
-    char text[60];
+    char text[16];
 
-    snprintf(text, sizeof(text), "chain %d of %p", chain->left, argument);
+    snprintf(text, sizeof(text), "%s %d", chain->name, chain->left);
     return note_add(db, text, err);
 }
 
@@ -320,6 +321,7 @@ static void chain_told(struct store_write *write, const struct error *err)
 static void test_chain(struct store *store)
 {
     struct chain chain = { .write = { .run = chain_add, .done = chain_told },
+                           .name = "chain",
                            .store = store,
                            .left = 3 };
 
@@ -333,6 +335,7 @@ static void test_chain(struct store *store)
 static void test_close(struct fixture *fixture, struct store *store)
 {
     struct chain chain = { .write = { .run = chain_add, .done = chain_told },
+                           .name = "last",
                            .store = store,
                            .left = 9 };
 
