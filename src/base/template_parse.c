@@ -124,11 +124,15 @@ static int read_tag(struct parser *parser, const char *start, struct tag *tag)
     if (tag->sign == '=')
         ending = arena_printf(parser->arena, "=%s", parser->close);
     end = strstr(inside, ending);
-    if (end == NULL)
-        return parse_fault(parser, start, "the tag is not closed, \"%s\" is missing", ending);
+    if (end == NULL) {
+        parse_fault(parser, start, "the tag is not closed, \"%s\" is missing", ending);
+        return -1;
+    }
     tag->end = end + strlen(ending);
-    tag->name =
-        span_copy(parser->arena, span_trim((struct span){ inside, (size_t)(end - inside) }));
+    tag->name = span_copy(parser->arena, span_trim((struct span){
+                                             .start = inside,
+                                             .length = (size_t)(end - inside),
+                                         }));
     return 0;
 }
 

@@ -30,70 +30,70 @@ static const char *value_of(void *context, const char *name)
     return NULL;
 }
 
+static const struct {
+    const char *source;
+    bool matches;
+} matches[] = {
+    { "", true },
+    { " { } ", true },
+    { "severity=\"critical\"", true },
+    { "severity=critical", true },
+    { "severity='critical'", true },
+    { "severity = \"critical\" , branch = release-1.4", true },
+    { "{severity=\"critical\",branch!=\"main\",}", true },
+    { "severity=critical branch!=main", true },
+    { "severity=\"warning\"", false },
+    { "severity!=\"critical\"", false },
+    { "severity!=warning,branch=main", false },
+    /* regular expressions are anchored at both ends */
+    { "branch=~\"main|release-.*\"", true },
+    { "branch=~main|release-.*", true },
+    { "branch=~release", false },
+    { "branch=~elease-1.4", false },
+    { "branch!~release", true },
+    { "branch!~\"release-.*\"", false },
+    { "severity=~\"crit|critical\"", true },
+    { "branch=~\"release-\\d+\\.\\d+\"", true },
+    { "branch=~\"release-\\\\d+\\\\.\\\\d+\"", true },
+    { "severity=~\"(?i)CRITICAL\"", true },
+    { "severity=~\"\"", false },
+    { "severity!~\"\"", true },
+    { "title=~\".*failed.*node.*\"", true }, /* a dot fits line ends */
+    { "title=\"Build \\\"web\\\" failed\\non node 3\"", true },
+    { "name=~\"Zo.\"", true }, /* a character, not a byte */
+    { "bytes=~\".*\"", false },
+    { "bytes!~\"a.*\"", true },
+    /* absent is empty */
+    { "nothing=\"\"", true },
+    { "nothing!=x", true },
+    { "nothing=~\".*\"", true },
+    { "nothing=~\".+\"", false },
+    { "nothing!~\".+\"", true },
+    { "empty=\"\"", true },
+    /* names and escapes */
+    { "labels.k8s/app=web-api", true },
+    { "\"two words\"=\"x=y\"", true },
+    { "'two words'=x=y", true },
+    { "path=\"C:\\\\temp\"", true },
+    { "path=\"C:\\temp\"", true },
+    { "path=C:\\temp", true },
+    { "quote=\"it's\"", true },
+    { "quote='it\\'s'", true },
+    { "quote=\"it\\'s\"", true },
+};
+
 static void test_matches(void)
 {
-    static const struct {
-        const char *source;
-        bool matches;
-    } rows[] = {
-        { "", true },
-        { " { } ", true },
-        { "severity=\"critical\"", true },
-        { "severity=critical", true },
-        { "severity='critical'", true },
-        { "severity = \"critical\" , branch = release-1.4", true },
-        { "{severity=\"critical\",branch!=\"main\",}", true },
-        { "severity=critical branch!=main", true },
-        { "severity=\"warning\"", false },
-        { "severity!=\"critical\"", false },
-        { "severity!=warning,branch=main", false },
-        /* regular expressions are anchored at both ends */
-        { "branch=~\"main|release-.*\"", true },
-        { "branch=~main|release-.*", true },
-        { "branch=~release", false },
-        { "branch=~elease-1.4", false },
-        { "branch!~release", true },
-        { "branch!~\"release-.*\"", false },
-        { "severity=~\"crit|critical\"", true },
-        { "branch=~\"release-\\d+\\.\\d+\"", true },
-        { "branch=~\"release-\\\\d+\\\\.\\\\d+\"", true },
-        { "severity=~\"(?i)CRITICAL\"", true },
-        { "severity=~\"\"", false },
-        { "severity!~\"\"", true },
-        { "title=~\".*failed.*node.*\"", true }, /* a dot fits line ends */
-        { "title=\"Build \\\"web\\\" failed\\non node 3\"", true },
-        { "name=~\"Zo.\"", true }, /* a character, not a byte */
-        { "bytes=~\".*\"", false },
-        { "bytes!~\"a.*\"", true },
-        /* absent is empty */
-        { "nothing=\"\"", true },
-        { "nothing!=x", true },
-        { "nothing=~\".*\"", true },
-        { "nothing=~\".+\"", false },
-        { "nothing!~\".+\"", true },
-        { "empty=\"\"", true },
-        /* names and escapes */
-        { "labels.k8s/app=web-api", true },
-        { "\"two words\"=\"x=y\"", true },
-        { "'two words'=x=y", true },
-        { "path=\"C:\\\\temp\"", true },
-        { "path=\"C:\\temp\"", true },
-        { "path=C:\\temp", true },
-        { "quote=\"it's\"", true },
-        { "quote='it\\'s'", true },
-        { "quote=\"it\\'s\"", true },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(matches); i++) {
         AUTO(arena) struct arena *arena = arena_new();
         struct error err = { .kind = ERROR_NONE };
-        const struct matchers *matchers = matchers_parse(arena, rows[i].source, &err);
+        const struct matchers *matchers = matchers_parse(arena, matches[i].source, &err);
         int asked = 0;
 
-        tap_case("%s %s", rows[i].source, err.text);
+        tap_case("%s %s", matches[i].source, err.text);
         CHECK(matchers != NULL);
         if (matchers != NULL)
-            CHECK(matchers_match(matchers, value_of, &asked) == rows[i].matches);
+            CHECK(matchers_match(matchers, value_of, &asked) == matches[i].matches);
     }
 }
 

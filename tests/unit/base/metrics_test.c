@@ -52,11 +52,11 @@ static void test_gauge(void)
     CHECK(text_has(print(arena), "# HELP opsroom_queue_length Jobs that wait\n"
                                  "# TYPE opsroom_queue_length gauge\n"
                                  "opsroom_queue_length 10\n"));
-    metric_set(metric, NULL, INFINITY);
+    metric_set(metric, NULL, HUGE_VAL);
     CHECK(text_has(print(arena), "\nopsroom_queue_length +Inf\n"));
-    metric_set(metric, NULL, -INFINITY);
+    metric_set(metric, NULL, -HUGE_VAL);
     CHECK(text_has(print(arena), "\nopsroom_queue_length -Inf\n"));
-    metric_set(metric, NULL, NAN);
+    metric_set(metric, NULL, (double)NAN);
     CHECK(text_has(print(arena), "\nopsroom_queue_length NaN\n"));
 }
 
