@@ -45,5 +45,6 @@ bool matchers_match(const struct matchers *matchers,
 size_t matchers_count(const struct matchers *matchers);
 const struct matcher *matchers_at(const struct matchers *matchers, size_t position);
 const char *matcher_sign_text(enum matcher_sign sign); /* = != =~ !~ */
+
 /* How often a regular expression was given up because it needed too much work. */
 long long matchers_given_up(const struct matchers *matchers);
