@@ -26,6 +26,14 @@ const char *approval_digest(struct arena *arena, const struct approval_subject *
 const char *approval_difference(struct arena *arena, const struct json *approved_pins,
                                 const struct json *pins_now);
 
+/* The approval's row of a job (NULL with ERROR_MISSING), what it needs, and that as the policy knows it. */
+const struct json *approval_row(struct db *db, struct arena *arena, long long job,
+                                struct error *err);
+const struct json *approval_needs(struct arena *arena, const struct json *row);
+struct decision approval_decision(struct arena *arena, const struct json *needs);
+/* "leads", "ana or leads", "leads who are also in security" */
+const char *approval_who(struct arena *arena, const struct json *needs);
+
 /* Inside write functions. */
 MUST_CHECK int approval_request(struct db *db, long long job, long long decision,
                                 const char *digest, const struct decision *needs,
@@ -52,7 +60,8 @@ MUST_CHECK int approval_vote(struct core *core, const struct vote *vote, struct 
 /* Ends what has expired: called by the timer. */
 MUST_CHECK int approval_expire(struct core *core, long long now_ms, struct error *err);
 
-/* {id, job, state, title, person, place, needs, votes: [{person, approve, reason, at}], pins, requested_at, expires_at} */
+/* {id, job, state, title, command, person, place, needs: {count, from, within_s, text}, votes: [{person, approve, reason,
+ * at}], pins, requested_at, expires_at, decided_at}.  A page of them, newest first: {items, next}; state NULL: all. */
 const struct json *approval_json(struct db *db, struct arena *arena, long long job,
                                  struct error *err);
 const struct json *approval_list(struct db *db, struct arena *arena, const char *state,

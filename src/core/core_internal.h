@@ -30,3 +30,7 @@ struct core {
     struct watches *watches; /* core/watch.c: threads of connectors that watch something */
     atomic_bool closing;
 };
+
+/* Every string in it, keys too. */
+const struct json *core_redact_json(struct core *core, struct arena *arena,
+                                    const struct json *json);

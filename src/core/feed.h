@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "core/core.h"
+#include "core/message.h"
 #include "store/store.h"
 
 /* Inside a write function.  kind: "message", "input", "job", "log", "approval". */
@@ -20,9 +21,9 @@ MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struc
  *   message   {id, place, thread, job, only_for, message, at, updated_at}: message as in core/message.h
  *   input     {id, place, thread, kind, person, user, text, job, at}
  *   job       job_json()
- *   log       {job, log_bytes, person}: read on with job_log_text()
+ *   log       {id, log_bytes, person, place}: read on with job_log_text()
  *   approval  approval_json()
- * Times are RFC 3339 in UTC.  The readers of a page of a channel use the same two row functions.
+ * Times are RFC 3339.  The readers of a page of a channel use the same two row functions.
  */
 const struct json *feed_item(struct db *db, struct arena *arena, const char *kind,
                              long long item);
@@ -32,6 +33,7 @@ const struct json *input_row_json(struct arena *arena, const struct json *row);
 struct feed;
 struct feed *feed_start(struct core *core, struct error *err);
 void feed_wake(struct feed *feed); /* after commits; never blocks */
+/* Calls done() of those who still wait. */
 void feed_stop(struct feed *feed);
 struct feed *core_feed(struct core *core);
 /* Forgets changes that are older than a day; called by the timer. */
@@ -50,7 +52,9 @@ struct change {
 
 /*
  * changed() is called on the feed's thread for every change after `after` (0: from now on; an id: resumes there; changes
- * are kept for a day), must not block and returns false to end the subscription.
+ * are kept for a day); several changes of one thing may come as its last one.  It must not block; when it returns false it
+ * is not called again.  NULL: the store cannot be read.  Every subscription is given back by one feed_unsubscribe(), from
+ * any thread or inside changed(); after that returned changed() is not called any more.
  */
 struct feed_subscription;
 struct feed_subscription *

@@ -40,6 +40,14 @@ MUST_CHECK int job_load(struct db *db, struct arena *arena, long long job, struc
 void job_row_read(struct arena *arena, const struct json *json, struct job_row *row);
 struct place job_place(const struct job_row *row);
 
+/* A person's reason is cut after so many bytes. */
+enum {
+    REASON_LIMIT = 1000
+};
+
+/* {count, from: [[...]], within_s, text}, NULL when the decision asks for no approval. */
+const struct json *needs_json(struct arena *arena, const struct decision *decision);
+
 /* Writes a decision row; returns its id, -1 on error. */
 long long decision_add(struct db *db, const struct config *config, long long job,
                        const struct decision *decision, struct error *err);
@@ -52,6 +60,19 @@ long long decision_add(struct db *db, const struct config *config, long long job
 /* Claimable at wake_at, with the id of an allow decision. */
 MUST_CHECK int job_queue(struct db *db, struct core *core, long long job, long long decision,
                          long long wake_at, struct error *err);
+
+/* The queue's rows underneath: one more, or the same one made claimable again with a newer fence. */
+struct queued {
+    long long job, decision;
+    const char *lane;
+    const char *connection; /* NULL: none */
+    long long wake_at;
+    long long fence;
+};
+MUST_CHECK int queue_add(struct db *db, const struct queued *queued, struct error *err);
+const char *lane_of(const struct catalog_entry *entry);
+/* Whoever waits on the key may be claimed now. */
+MUST_CHECK int queue_strike(struct db *db, const char *key, struct error *err);
 
 /* Its one final state: "succeeded", "failed", "cancelled", "refused" or "timed out".  Removes it from the queue, voids a
  * pending approval, wakes who waits on "job:ID".  result may be NULL (then error says it), rows too. */
@@ -84,3 +105,10 @@ MUST_CHECK int job_log_add(struct db *db, long long job, const char *text, struc
 /* The live message, rewritten from the row as it is now (outbox_put with key "job:ID"); nothing when it has no place.
  * Quick commands without steps get theirs only when they end. */
 MUST_CHECK int job_show(struct db *db, struct core *core, long long job, struct error *err);
+
+/* Its content (core/job_view.c). */
+struct message job_row_message(struct db *db, struct arena *arena, const struct config *config,
+                               const struct job_row *row);
+
+/* Ends questions that nobody has answered for ten minutes: called by the timer. */
+MUST_CHECK int job_expire_questions(struct core *core, long long now_ms, struct error *err);
