@@ -1,0 +1,84 @@
+/* /api/v1/approvals: what waits, approve, deny.  A vote here is a command of the voter like any other. */
+#include "base/text.h"
+#include "console/console_internal.h"
+#include "core/approval.h"
+
+static const char *const vote_members[] = { "reason", NULL };
+
+static const struct json *list_for(const struct caller *caller, struct arena *arena,
+                                   const struct json *page)
+{
+    const struct json *items = json_get(page, "items");
+    const struct json *next = json_get(page, "next");
+    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
+
+    for (size_t i = 0; i < json_count(items); i++)
+        json_builder_add(list, NULL, V(approval_for(caller, arena, json_at(items, i))));
+    return OBJECT(arena, { "items", V(json_builder_done(list)) },
+                  { "next", next != NULL ? *next : json_null() });
+}
+
+void handle_approvals(struct http_request *request, void *context)
+{
+    struct arena *arena = http_arena(request);
+    struct page page = page_read(request);
+    struct error err = { 0 };
+    struct caller caller;
+    AUTO(db) struct db *db = NULL;
+    const struct json *approvals;
+
+    if (caller_read(request, context, &caller) < 0 ||
+        !caller_must(&caller, request, "approvals"))
+        return;
+    db = store_read_start(core_store(caller.core), &err);
+    approvals = db == NULL ? NULL
+                           : approval_list(db, arena, http_query(request, "state"), page.before,
+                                           page.limit, &err);
+    answer(request, approvals == NULL ? NULL : list_for(&caller, arena, approvals), &err);
+}
+
+static const struct json *read_approval(const struct caller *caller, struct arena *arena,
+                                        long long job, struct error *err)
+{
+    AUTO(db) struct db *db = store_read_start(core_store(caller->core), err);
+    const struct json *approval = db == NULL ? NULL : approval_json(db, arena, job, err);
+
+    return approval == NULL ? NULL : approval_for(caller, arena, approval);
+}
+
+static void vote(struct http_request *request, void *context, bool approve)
+{
+    struct arena *arena = http_arena(request);
+    struct error err = { 0 };
+    struct caller caller;
+    const struct json *body;
+    struct vote vote;
+    const char *text;
+
+    if (caller_read(request, context, &caller) < 0)
+        return;
+    body = body_read(request, vote_members);
+    if (body == NULL)
+        return;
+    vote = (struct vote){ .job = path_number(request, "id"),
+                          .person = caller.person,
+                          .account = caller.account,
+                          .approve = approve,
+                          .reason = json_string(body, "reason", NULL) };
+    if (vote.job == 0)
+        return;
+    if (approval_vote(caller.core, &vote, arena, &text, &err) < 0)
+        http_answer_error(request, &err);
+    else
+        answer(request, read_approval(&caller, arena, vote.job, &err), &err);
+}
+
+void handle_approve(struct http_request *request, void *context)
+{
+    vote(request, context, true);
+}
+
+void handle_deny(struct http_request *request, void *context)
+{
+    vote(request, context, false);
+}
