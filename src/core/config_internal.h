@@ -1,4 +1,4 @@
-/* Reading the configuration: what the config….c files share.  Nobody else includes it. */
+/* Reading the configuration: what the config….c files share.  Nobody else but core.c includes it. */
 #pragma once
 
 #include <stdatomic.h>
@@ -26,6 +26,7 @@ struct snapshot {
     const struct names *people, *connections, *chats, *apps;
     const struct names *environments; /* of any app */
     const struct names *accounts;     /* chat -> struct names *: user -> person */
+    const struct catalog *catalog;    /* made over it by core.c, in its memory */
 };
 
 /* One file that is read. */
@@ -114,6 +115,9 @@ struct section {
 /* False, with a fault, when the value is no map. */
 bool section_open(struct section *section, struct loader *loader, const struct json *value,
                   const char *where);
+/* The same of an item of a list, which "where" names. */
+bool item_open(struct section *section, struct loader *loader, const struct json *value,
+               const char *where);
 /* Fills the struct by the table, defaults first.  Unknown keys are faults, unless they are in also (NULL: none). */
 void section_read(const struct section *section, const struct fields *fields, void *out,
                   const struct strings *also);
@@ -121,7 +125,7 @@ void section_read(const struct section *section, const struct fields *fields, vo
 const struct json *section_effective(const struct section *section,
                                      const struct fields *fields);
 const struct json_member *section_member(const struct json *map, const char *key);
-/* The place of the key, or of the map when it is not there. */
+/* The place of the value; of the key when there is none, of the map when there is no key. */
 struct mark section_mark(const struct section *section, const char *key);
 /* Is it a name for people and commands to use?  Otherwise a fault at the key. */
 bool name_check(struct loader *loader, const struct json_member *member, const char *what);

@@ -11,7 +11,7 @@
 #include "core/outbox.h"
 #include "core/runner.h"
 
-/* A snapshot and what belongs to it; redaction looks through the last few, so that an old secret stays hidden. */
+/* Redaction looks through the last few snapshots, so that an old secret stays hidden. */
 enum {
     SNAPSHOTS_KEPT = 4
 };
@@ -21,13 +21,13 @@ struct core {
     const struct registry *registry;
     pthread_mutex_t lock;                           /* of the snapshots */
     const struct config *snapshots[SNAPSHOTS_KEPT]; /* newest first */
-    const struct catalog *catalogs[SNAPSHOTS_KEPT];
-    struct arena *catalog_arenas[SNAPSHOTS_KEPT];
     struct runner *runner;
     struct outbox *outbox;
     struct feed *feed;
     struct timer *timer; /* core/timer.c: expiry of approvals, limits, questions, retention */
     struct watches *watches; /* core/watch.c: threads of connectors that watch something */
+    struct connection_health *connection_health;
+    atomic_bool wakes; /* the parts are there to be told of commits */
     atomic_bool closing;
 };
 

@@ -133,14 +133,18 @@ void feed_wake(struct feed *feed)
 
 void feed_stop(struct feed *feed)
 {
-    if (feed == NULL)
-        return;
     pthread_mutex_lock(&feed->lock);
     feed->closing = true;
     pthread_cond_broadcast(&feed->changed);
     pthread_mutex_unlock(&feed->lock);
     pthread_join(feed->thread, NULL);
     feed_end_waiters(feed);
+}
+
+void feed_free(struct feed *feed)
+{
+    if (feed == NULL)
+        return;
     while (feed->subscriptions != NULL) {
         struct feed_subscription *next = feed->subscriptions->next;
 

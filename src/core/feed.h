@@ -33,8 +33,9 @@ const struct json *input_row_json(struct arena *arena, const struct json *row);
 struct feed;
 struct feed *feed_start(struct core *core, struct error *err);
 void feed_wake(struct feed *feed); /* after commits; never blocks */
-/* Calls done() of those who still wait. */
+/* Ends the thread and calls done() of those who still wait; who comes later is told at once. */
 void feed_stop(struct feed *feed);
+void feed_free(struct feed *feed); /* stopped; NULL is accepted */
 struct feed *core_feed(struct core *core);
 /* Forgets changes that are older than a day; called by the timer. */
 MUST_CHECK int feed_prune(struct core *core, long long now_ms, struct error *err);

@@ -146,6 +146,7 @@ void feed_wait_job(struct feed *feed, long long job, bool until_waiting, long lo
                    void (*done)(void *context), void *context)
 {
     struct waiter *waiter = memory_new(sizeof(*waiter));
+    bool closing;
 
     *waiter = (struct waiter){ .job = job,
                                .until_waiting = until_waiting,
@@ -154,8 +155,14 @@ void feed_wait_job(struct feed *feed, long long job, bool until_waiting, long lo
                                .context = context,
                                .is_new = true };
     pthread_mutex_lock(&feed->lock);
-    waiter->next = feed->waiters;
-    feed->waiters = waiter;
+    closing = feed->closing;
+    if (!closing) {
+        waiter->next = feed->waiters;
+        feed->waiters = waiter;
+    }
     pthread_mutex_unlock(&feed->lock);
-    feed_wake(feed);
+    if (closing)
+        waiter_end(waiter);
+    else
+        feed_wake(feed);
 }
