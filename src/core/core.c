@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "core/audit.h"
 #include "core/config_internal.h"
+#include "core/connection_health.h"
 #include "core/core_internal.h"
 #include "core/timer.h"
 #include "core/watch.h"
@@ -47,6 +48,7 @@ struct core *core_new(const struct config *config, const struct registry *regist
         core_free(core);
         return NULL;
     }
+    core->connection_health = connection_health_new(core);
     catalog_make(config);
     store_on_commit(core->store, committed, core);
     return core;
@@ -121,6 +123,7 @@ void core_free(struct core *core)
     if (core == NULL)
         return;
     runner_free(core->runner);
+    connection_health_free(core->connection_health);
     store_close(core->store);
     feed_free(core->feed);
     for (size_t i = 0; i < SNAPSHOTS_KEPT; i++)

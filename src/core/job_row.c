@@ -7,6 +7,7 @@
 #include "core/audit.h"
 #include "core/catalog.h"
 #include "core/core_internal.h"
+#include "core/deployment.h"
 #include "core/feed.h"
 #include "core/job.h"
 #include "core/outbox.h"
@@ -182,6 +183,7 @@ int job_finish(struct db *db, struct core *core, long long job, const struct job
     if (job_load_open(db, arena, job, &row, err) < 0 ||
         finish_row(db, &clean, result, job, err) < 0 ||
         finish_audit(db, arena, &row, &clean, err) < 0 ||
+        deployment_end(db, job, end->state, err) < 0 ||
         queue_strike(db, arena_printf(arena, "job:%lld", job), err) < 0)
         return -1;
     return job_changed(db, core, job, err);
