@@ -65,8 +65,8 @@ static const struct argument_type *find_type(struct loader *loader, struct mark 
         text_addf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
     }
     struct strings known = { .items = names, .count = COUNT_OF(types) };
-    fault_add(loader, mark, "unknown type \"%s\" of an argument%s; there are %s", name,
-              near_name(loader, name, &known), text_string(&list));
+    fault_add(loader, mark, "unknown type \"%s\" of an argument (there are %s)%s", name,
+              text_string(&list), near_name(loader, name, &known));
     return &types[0];
 }
 

@@ -69,7 +69,7 @@ static void check_template(const struct section *section, const struct json *pla
     const char **keys = ARENA_ARRAY(loader->arena, const char *, args->count);
 
     if (template_parse(loader->arena, text, &err) == NULL) {
-        fault_add(loader, mark_of(place), "%s", err.text);
+        fault_add(loader, mark_of(place), "this is no template: %s", err.text);
         return;
     }
     for (size_t i = 0; i < args->count; i++)

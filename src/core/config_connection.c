@@ -88,8 +88,8 @@ static void type_fault(const struct kind *kind, const struct section *section, c
                   "type \"%s\" is not built into this version of opsroom; built in: %s", type,
                   built);
     else
-        fault_add(loader, mark_of(value), "unknown type \"%s\" of %s%s; built in: %s", type,
-                  kind->what, near_name(loader, type, &kind->known), built);
+        fault_add(loader, mark_of(value), "unknown type \"%s\" of %s (built in: %s)%s", type,
+                  kind->what, built, near_name(loader, type, &kind->known));
 }
 
 /* Name and type of an entry.  False: a fault was added and the rest is not worth reading. */

@@ -232,7 +232,7 @@ static const char *quote(struct loader *loader, struct mark mark)
     if (position == loader->source_count || mark.line == 0)
         return NULL;
     struct span line = line_at(loader, loader->sources[position], mark.line);
-    if (line.start == NULL)
+    if (line.start == NULL || span_trim(line).length == 0)
         return NULL;
     line = cover_line(loader, mark, line);
     size_t first = 1;

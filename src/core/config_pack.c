@@ -129,7 +129,7 @@ static void check_route(struct loader *loader, const struct json *route)
     struct strings known = { .items = route_keys, .count = COUNT_OF(route_keys) };
     struct section section;
 
-    if (!section_open(&section, loader, route, "routes"))
+    if (!item_open(&section, loader, route, "routes"))
         return;
     for (size_t i = 0; i < json_count(route); i++) {
         const struct json_member *member = &route->as.object.members[i];

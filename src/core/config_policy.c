@@ -227,7 +227,7 @@ static void read_rule(const struct policy *policy, const struct json *value, str
 
     rule->file = loader->sources[0]->short_name;
     rule->line = value->line;
-    if (!section_open(&section, loader, value, "policy"))
+    if (!item_open(&section, loader, value, "policy"))
         return;
     section_read(&section, &rule_table, &read, &also);
     rule->commands = read.commands;

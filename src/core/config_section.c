@@ -3,15 +3,29 @@
 
 #include "core/config_internal.h"
 
+static bool open_map(const struct section *section, const char *which)
+{
+    const struct json *value = section->map;
+
+    if (json_is(value, JSON_OBJECT) || json_is(value, JSON_NULL))
+        return true;
+    fault_add(section->loader, mark_of(value), "%s\"%s\" must be a map of KEY: VALUE, not %s",
+              which, section->where, describe(section->loader, value));
+    return false;
+}
+
 bool section_open(struct section *section, struct loader *loader, const struct json *value,
                   const char *where)
 {
     *section = (struct section){ .loader = loader, .map = value, .where = where };
-    if (json_is(value, JSON_OBJECT) || json_is(value, JSON_NULL))
-        return true;
-    fault_add(loader, mark_of(value), "\"%s\" must be a map of KEY: VALUE, not %s", where,
-              describe(loader, value));
-    return false;
+    return open_map(section, "");
+}
+
+bool item_open(struct section *section, struct loader *loader, const struct json *value,
+               const char *where)
+{
+    *section = (struct section){ .loader = loader, .map = value, .where = where };
+    return open_map(section, "each of ");
 }
 
 const struct json_member *section_member(const struct json *map, const char *key)
@@ -26,7 +40,9 @@ struct mark section_mark(const struct section *section, const char *key)
 {
     const struct json_member *member = section_member(section->map, key);
 
-    return member != NULL ? mark_of_key(member) : mark_of(section->map);
+    if (member == NULL)
+        return mark_of(section->map);
+    return json_is(&member->value, JSON_NULL) ? mark_of_key(member) : mark_of(&member->value);
 }
 
 bool name_check(struct loader *loader, const struct json_member *member, const char *what)

@@ -287,11 +287,13 @@ static void read_store(struct loader *loader, const struct json *root)
     }
     if (url == NULL)
         return;
+    /* USER:PASSWORD@HOST */
+    if (value != NULL && text_has(url, "@"))
+        cover(loader, value);
     if (text_starts(url, "postgresql:") || text_starts(url, "postgres:")) {
         fault_add(loader, mark,
                   "PostgreSQL is not built into this version of opsroom: write sqlite:PATH");
     } else if (!text_starts(url, scheme) || url[strlen(scheme)] == '\0') {
-        cover(loader, value);
         fault_add(loader, mark, "\"store\" must be sqlite:PATH, such as sqlite:opsroom.db");
     } else {
         const char *path =

@@ -286,6 +286,16 @@ static const char *event_tag(const yaml_event_t *event)
                                                    : NULL;
 }
 
+static void tag_fault(struct composer *composer, struct mark mark, const char *tag)
+{
+    static const char common[] = "tag:yaml.org,2002:";
+    bool is_common = text_starts(tag, common);
+
+    fault_add(composer->loader, mark,
+              "the tag %s%s is not read: take it out, and put text in quotes",
+              is_common ? "!!" : "", is_common ? tag + strlen(common) : tag);
+}
+
 static struct anchor *open_anchor(struct composer *composer, const yaml_event_t *event,
                                   const struct json *value)
 {
@@ -331,9 +341,7 @@ static int compose(struct composer *composer, const yaml_event_t *event, unsigne
         return -1;
     }
     if (event_tag(event) != NULL)
-        fault_add(composer->loader, mark,
-                  "the tag %s is not read: take it out, and put text in quotes",
-                  event_tag(event));
+        tag_fault(composer, mark, event_tag(event));
     struct anchor *anchor = open_anchor(composer, event, out);
     if (compose_content(composer, event, depth, out) < 0)
         return -1;
