@@ -34,9 +34,10 @@ struct checkpoint {
     long long idle_ms;
     atomic_int frames; /* in the log */
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t changed; /* for the thread, or for the writer: one of them waits */
     bool closing;
-    bool holds_writer; /* so that it does not take the log's lock again and again before us */
+    bool is_writing;   /* a transaction is open */
+    bool holds_writer; /* the next one has to wait */
     bool idle_done;    /* since committed_ms */
     int next_frames;   /* the next checkpoint is due when the log has so many */
     long long committed_ms;
@@ -101,11 +102,21 @@ static void idle(struct checkpoint *checkpoint)
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
-static void writer_hold(struct checkpoint *checkpoint, bool holds)
+/* Returns when its transaction has ended; the next one does not begin before writer_release(). */
+static void writer_hold(struct checkpoint *checkpoint)
 {
     pthread_mutex_lock(&checkpoint->lock);
-    checkpoint->holds_writer = holds;
-    pthread_cond_broadcast(&checkpoint->changed);
+    checkpoint->holds_writer = true;
+    while (checkpoint->is_writing)
+        pthread_cond_wait(&checkpoint->changed, &checkpoint->lock);
+    pthread_mutex_unlock(&checkpoint->lock);
+}
+
+static void writer_release(struct checkpoint *checkpoint)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->holds_writer = false;
+    pthread_cond_signal(&checkpoint->changed);
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
@@ -121,9 +132,9 @@ static void restart(struct checkpoint *checkpoint)
     bool done;
 
     run(checkpoint, SQLITE_CHECKPOINT_PASSIVE);
-    writer_hold(checkpoint, true);
+    writer_hold(checkpoint);
     done = run(checkpoint, SQLITE_CHECKPOINT_RESTART);
-    writer_hold(checkpoint, false);
+    writer_release(checkpoint);
     if (!done)
         next_set(checkpoint, RESTART_AGAIN_BYTES);
 }
@@ -168,8 +179,10 @@ struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
     pthread_mutex_init(&checkpoint->lock, NULL);
     condition_start(&checkpoint->changed);
     status = pthread_create(&checkpoint->thread, NULL, checkpoint_run, checkpoint);
-    if (status == 0)
+    if (status == 0) {
+        pthread_setname_np(checkpoint->thread, "checkpoint");
         return checkpoint;
+    }
     error_system(err, status, "%s has no thread for its log", db->name);
     db_close(db);
     free(checkpoint);
@@ -191,17 +204,17 @@ void checkpoint_stop(struct checkpoint *checkpoint)
     free(checkpoint);
 }
 
-void checkpoint_pass(struct checkpoint *checkpoint)
+void checkpoint_enter(struct checkpoint *checkpoint)
 {
     pthread_mutex_lock(&checkpoint->lock);
     while (checkpoint->holds_writer)
         pthread_cond_wait(&checkpoint->changed, &checkpoint->lock);
+    checkpoint->is_writing = true;
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
-void checkpoint_note(struct checkpoint *checkpoint, int frames)
+static void commit_note_locked(struct checkpoint *checkpoint, int frames)
 {
-    pthread_mutex_lock(&checkpoint->lock);
     if (frames < atomic_load(&checkpoint->frames))
         checkpoint->next_frames = PASSIVE_BYTES / FRAME_BYTES; /* the log began again */
     atomic_store(&checkpoint->frames, frames);
@@ -209,6 +222,16 @@ void checkpoint_note(struct checkpoint *checkpoint, int frames)
     if (checkpoint->idle_done || frames >= checkpoint->next_frames)
         pthread_cond_signal(&checkpoint->changed);
     checkpoint->idle_done = false;
+}
+
+void checkpoint_leave(struct checkpoint *checkpoint, int frames)
+{
+    pthread_mutex_lock(&checkpoint->lock);
+    checkpoint->is_writing = false;
+    if (frames >= 0)
+        commit_note_locked(checkpoint, frames);
+    if (checkpoint->holds_writer)
+        pthread_cond_signal(&checkpoint->changed);
     pthread_mutex_unlock(&checkpoint->lock);
 }
 

@@ -20,25 +20,31 @@ struct kill_point {
     int log; /* -1: none */
 };
 
-struct kill_point *kill_point_new(void)
+static void plan_read(struct kill_point *point, const char *plan)
 {
     AUTO(arena) struct arena *arena = arena_new();
-    struct kill_point *point = memory_new(sizeof(*point));
-    const char *plan = getenv("OPSROOM_KILL_AT");
-    const char *log_path = getenv("OPSROOM_KILL_LOG");
     struct span rest = span_of(plan);
     struct span number = { NULL, 0 };
 
-    *point = (struct kill_point){ .log = -1 };
-    if (log_path != NULL)
-        point->log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    ASSERT(log_path == NULL || point->log >= 0);
-    if (plan == NULL)
-        return point;
     ASSERT(span_split(&rest, ':', &number));
     ASSERT(text_to_integer(span_copy(arena, number), &point->at) && point->at > 0);
     ASSERT(span_is(rest, "before") || span_is(rest, "after"));
     point->after = span_is(rest, "after");
+}
+
+struct kill_point *kill_point_new(void)
+{
+    struct kill_point *point = memory_new(sizeof(*point));
+    const char *plan = getenv("OPSROOM_KILL_AT");
+    const char *log_path = getenv("OPSROOM_KILL_LOG");
+
+    *point = (struct kill_point){ .log = -1 };
+    if (plan != NULL)
+        plan_read(point, plan);
+    if (log_path != NULL) {
+        point->log = open(log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        ASSERT(point->log >= 0);
+    }
     return point;
 }
 

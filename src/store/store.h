@@ -22,6 +22,7 @@ struct db;
 struct store *store_open(const char *url, struct error *err);
 /* For check, audit verify: no writer, no migration, file must exist. */
 struct store *store_open_read_only(const char *url, struct error *err);
+/* Nobody reads or asks for a write any more; what was asked for is written first. */
 void store_close(struct store *store);
 static inline void store_auto(struct store **store)
 {

@@ -82,10 +82,10 @@ size_t readers_open_count(struct readers *readers);
 struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
                                     long long idle_ms, struct error *err);
 void checkpoint_stop(struct checkpoint *checkpoint);
-/* Before a transaction: waits while the log is being started again from its beginning. */
-void checkpoint_pass(struct checkpoint *checkpoint);
-/* After a commit: so many frames are in the log now. */
-void checkpoint_note(struct checkpoint *checkpoint, int frames);
+/* Round a transaction; it waits while the log is being started again from its beginning.  Then there are so many
+ * frames in the log; -1: nothing was written. */
+void checkpoint_enter(struct checkpoint *checkpoint);
+void checkpoint_leave(struct checkpoint *checkpoint, int frames);
 size_t checkpoint_log_bytes(const struct checkpoint *checkpoint);
 
 /* The writer (writer.c).  db is its own until writer_stop(). */

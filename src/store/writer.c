@@ -45,7 +45,7 @@ struct writer {
     struct checkpoint *checkpoint;
     struct kill_point *kill_point;
     struct group group;
-    int frames; /* of the log, as of the last commit */
+    int frames; /* in the log after this transaction; -1: it wrote nothing */
     atomic_bool well;
     atomic_size_t depth;
     pthread_mutex_t lock;
@@ -190,51 +190,58 @@ static void group_tell(struct writer *writer, struct group *group)
         listeners_call(writer);
 }
 
-static void group_commit(struct writer *writer, struct group *group, bool changed)
-{
-    struct error err = { .kind = ERROR_NONE };
-
-    if (transaction_end(writer, &err) < 0) {
-        atomic_store(&writer->well, false);
-        group_fail(group, &err);
-    } else if (changed) {
-        atomic_store(&writer->well, true);
-        checkpoint_note(writer->checkpoint, writer->frames);
-    }
-    group_tell(writer, group);
-}
-
 static void culprit_tell(struct writer *writer, struct group *group, size_t position)
 {
-    atomic_store(&writer->well, false);
     tell(writer, group->items[position]);
     group->count--;
     for (size_t i = position; i < group->count; i++)
         group->items[i] = group->items[i + 1];
 }
 
-static enum outcome group_run(struct writer *writer, struct group *group)
+static void disk_refused(struct writer *writer, struct group *group, const struct error *err)
+{
+    atomic_store(&writer->well, false);
+    group_fail(group, err);
+}
+
+/* The position of the function that broke the transaction, or the number of all: none did. */
+static size_t transaction_run(struct writer *writer, struct group *group)
 {
     struct db *db = writer->db;
-    long long changes = sqlite3_total_changes64(db->handle);
     struct error err = { .kind = ERROR_NONE };
 
-    checkpoint_pass(writer->checkpoint);
     if (db_execute(db, "BEGIN IMMEDIATE", &err) < 0) {
-        atomic_store(&writer->well, false);
-        group_fail(group, &err);
-        group_tell(writer, group);
-        return SETTLED;
+        disk_refused(writer, group, &err);
+        return group->count;
     }
     db->guarded = true;
     for (size_t i = 0; i < group->count; i++) {
         if (function_run(writer, group->items[i]))
             continue;
         db->guarded = false;
-        culprit_tell(writer, group, i);
+        atomic_store(&writer->well, false);
+        return i;
+    }
+    if (transaction_end(writer, &err) < 0)
+        disk_refused(writer, group, &err);
+    else if (writer->frames >= 0)
+        atomic_store(&writer->well, true);
+    return group->count;
+}
+
+static enum outcome group_run(struct writer *writer, struct group *group)
+{
+    size_t culprit;
+
+    writer->frames = -1;
+    checkpoint_enter(writer->checkpoint);
+    culprit = transaction_run(writer, group);
+    checkpoint_leave(writer->checkpoint, writer->frames);
+    if (culprit < group->count) {
+        culprit_tell(writer, group, culprit);
         return BROKEN;
     }
-    group_commit(writer, group, sqlite3_total_changes64(db->handle) != changes);
+    group_tell(writer, group);
     return SETTLED;
 }
 
@@ -283,7 +290,7 @@ static void *writer_run(void *context)
     }
 }
 
-/* The log's length after each COMMIT.  A hook of our own also keeps SQLite from making checkpoints in it. */
+/* After each COMMIT that wrote: the log's length.  A hook of our own also keeps SQLite from checkpoints in there. */
 static int frames_note(void *context, sqlite3 *handle, const char *name, int frames)
 {
     struct writer *writer = context;
@@ -314,8 +321,10 @@ struct writer *writer_start(struct db *db, struct checkpoint *checkpoint, struct
     condition_start(&writer->work);
     sqlite3_wal_hook(db->handle, frames_note, writer);
     status = pthread_create(&writer->thread, NULL, writer_run, writer);
-    if (status == 0)
+    if (status == 0) {
+        pthread_setname_np(writer->thread, "writer");
         return writer;
+    }
     error_system(err, status, "%s has no thread for its writes", db->name);
     writer_free(writer);
     return NULL;

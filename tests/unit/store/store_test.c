@@ -66,6 +66,7 @@ static void test_second(struct fixture *fixture)
     AUTO(store) struct store *store = fixture_store(fixture);
     struct error err = { 0 };
 
+    CHECK(store_is_well(store));
     tap_case("a second one is refused");
     CHECK(store_open_with(fixture->url, &plan, &err) == NULL);
     CHECK_INT(err.kind, ERROR_CONFLICT);
