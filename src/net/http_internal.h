@@ -63,6 +63,8 @@ struct http_lane {
     pthread_cond_t filled;
     struct http_request *first, *last;
     bool is_stopping;
+    size_t sleeping;  /* threads in pthread_cond_wait() */
+    bool is_waking;   /* one of them has been signalled and has not come up yet */
     atomic_int count; /* reserved places, at most HTTP_LANE_LIMIT */
     pthread_t *threads;
     size_t thread_count;

@@ -9,6 +9,18 @@ bool http_lane_reserve(struct http_lane *lane)
     return false;
 }
 
+/*
+ * At most one thread is on its way out of its sleep at a time; once awake it wakes the next if there is work for it.
+ * Waking a thread costs more than a short handler does, and a burst of requests would wake them all.
+ */
+static bool must_wake(struct http_lane *lane)
+{
+    if (lane->sleeping == 0 || lane->is_waking)
+        return false;
+    lane->is_waking = true;
+    return true;
+}
+
 void http_lane_push(struct http_lane *lane, struct http_request *request)
 {
     request->next = NULL;
@@ -18,22 +30,37 @@ void http_lane_push(struct http_lane *lane, struct http_request *request)
     else
         lane->first = request;
     lane->last = request;
+    bool wakes = must_wake(lane);
     pthread_mutex_unlock(&lane->lock);
-    pthread_cond_signal(&lane->filled);
+    if (wakes)
+        pthread_cond_signal(&lane->filled);
+}
+
+static void sleep_until_filled(struct http_lane *lane)
+{
+    while (lane->first == NULL && !lane->is_stopping) {
+        lane->sleeping++;
+        pthread_cond_wait(&lane->filled, &lane->lock);
+        lane->sleeping--;
+        lane->is_waking = false;
+    }
 }
 
 static struct http_request *take(struct http_lane *lane)
 {
     pthread_mutex_lock(&lane->lock);
-    while (lane->first == NULL && !lane->is_stopping)
-        pthread_cond_wait(&lane->filled, &lane->lock);
+    sleep_until_filled(lane);
     struct http_request *request = lane->first;
+    bool wakes = false;
     if (request != NULL) {
         lane->first = request->next;
         if (lane->first == NULL)
             lane->last = NULL;
+        wakes = lane->first != NULL && must_wake(lane);
     }
     pthread_mutex_unlock(&lane->lock);
+    if (wakes)
+        pthread_cond_signal(&lane->filled);
     if (request != NULL)
         atomic_fetch_sub(&lane->count, 1);
     return request;
