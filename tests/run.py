@@ -78,7 +78,7 @@ def build(name):
         made = quiet(["meson", "setup", folder, *options], env={**os.environ, "CC": compiler})
     if made is None or made.returncode == 0:
         made = quiet(["ninja", "-C", folder])
-    faults = re.findall(r"^(?:FAILED: .*|.*?(?:error|ERROR): .*)", made.stdout, re.MULTILINE)
+    faults = re.findall(r"^.*?(?:error|ERROR): .*", made.stdout, re.MULTILINE)
     judge(f"build {name}", [] if made.returncode == 0 else faults[:10] or [last_words(made.stdout)])
     return folder if made.returncode == 0 else None
 
@@ -278,4 +278,7 @@ def main():
     return report.close()
 
 
-sys.exit(main())
+try:
+    sys.exit(main())
+except KeyboardInterrupt:
+    sys.exit(130)
