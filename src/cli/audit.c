@@ -152,7 +152,7 @@ static int run_on_store(const struct cli *cli, const struct audit_options *given
 
 static int audit(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct audit_options given = { 0 };
     const struct cli_option options[] = {
         { .name = "c", .value = &given.config },

@@ -168,7 +168,7 @@ static void talk(struct session *session)
 
 static int chat(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct session session = { 0 };
     const struct cli_option options[] = {
         { .name = "server", .value = &session.given.server },

@@ -12,7 +12,7 @@
 
 static int check(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     AUTO(config) const struct config *config = NULL;
     const char *path = NULL;
     const struct cli_option options[] = { { .name = "c", .value = &path } };
@@ -110,7 +110,7 @@ static int explain_line(const struct cli *cli, const struct explain_options *giv
 
 static int explain(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct explain_options given = { 0 };
     const struct cli_option options[] = { { .name = "c", .value = &given.config },
                                           { .name = "as", .value = &given.as },

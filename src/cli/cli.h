@@ -4,12 +4,14 @@
 
 #include <stddef.h>
 
+#include "base/arena.h"
 #include "core/registry.h"
 
 struct cli {
     const struct registry *registry;
-    const char *name; /* of the subcommand */
-    int count;        /* of words after it */
+    struct arena *arena; /* for as long as it runs */
+    const char *name;    /* of the subcommand */
+    int count;           /* of words after it */
     char **words;
 };
 

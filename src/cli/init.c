@@ -70,7 +70,7 @@ static int write_file(const char *path, const char *content, struct error *err)
 
 static int init(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct strings words;
     struct error err = { 0 };
     const char *directory;

@@ -77,7 +77,7 @@ static int read_option(const struct cli *cli, const struct cli_option *options, 
 int cli_read_options(const struct cli *cli, const struct cli_option *options, size_t count,
                      struct strings *words)
 {
-    const char **found = memory_new(sizeof(*found) * ((size_t)cli->count + 1));
+    const char **found = ARENA_ARRAY(cli->arena, const char *, (size_t)cli->count + 1);
     size_t found_count = 0;
     bool only_words = false;
 
@@ -87,23 +87,18 @@ int cli_read_options(const struct cli *cli, const struct cli_option *options, si
         if (!only_words && strcmp(word, "--") == 0) {
             only_words = true;
         } else if (!only_words && word[0] == '-' && word[1] != '\0') {
-            if (read_option(cli, options, count, &i) < 0) {
-                free(found);
+            if (read_option(cli, options, count, &i) < 0)
                 return -1;
-            }
         } else {
             found[found_count++] = word;
         }
     }
     if (words == NULL && found_count > 0) {
         cli_usage(cli, "\"%s\" is one word too many", found[0]);
-        free(found);
         return -1;
     }
     if (words != NULL)
         *words = (struct strings){ found, found_count };
-    else
-        free(found);
     return 0;
 }
 

@@ -17,7 +17,7 @@ struct cli_option {
 };
 
 /* Returns -1 after it has said on stderr what is wrong and how it is used: the caller returns 2.  words: the rest, or NULL
- * when none are taken.  The words live as long as the process. */
+ * when none are taken. */
 MUST_CHECK int cli_read_options(const struct cli *cli, const struct cli_option *options,
                                 size_t count, struct strings *words);
 

@@ -40,7 +40,7 @@ static int print_reply(struct arena *arena, const struct json *reply, bool as_js
 
 static int run(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct run_options given = { .wait = "60s" };
     const struct cli_option options[] = {
         { .name = "server", .value = &given.server },

@@ -93,7 +93,7 @@ static const char *directory_of(struct arena *arena, const char *config_path)
 
 static int secret_main(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     const char *config = NULL;
     const struct cli_option options[] = { { .name = "c", .value = &config } };
     const char *directory;

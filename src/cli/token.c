@@ -86,7 +86,7 @@ static int act(const struct cli *cli, const struct client *client,
 
 static int token(const struct cli *cli)
 {
-    AUTO(arena) struct arena *arena = arena_new();
+    struct arena *arena = cli->arena;
     struct token_options given = { 0 };
     const struct cli_option options[] = {
         { .name = "server", .value = &given.server },

@@ -141,12 +141,17 @@ static void walk_end(struct walk *walk)
             "or later is missing: the head you gave is not in the log, its end was cut off or it "
             "was written anew");
     if (verdict->good)
-        verdict->text = arena_printf(
-            walk->arena,
-            "%lld records, %lld signed checkpoints (key %.16s…, %s): unchanged; head %s",
-            verdict->records, verdict->checkpoints,
-            walk->public_key != NULL ? walk->public_key : "none",
-            walk->key_was_given ? "as given" : "taken from the log itself", verdict->head);
+        verdict->text =
+            walk->public_key == NULL
+                ? arena_printf(walk->arena,
+                               "%lld records, no checkpoint yet: unchanged; head %s",
+                               verdict->records, verdict->head)
+                : arena_printf(
+                      walk->arena,
+                      "%lld records, %lld signed checkpoints (key %.16s…, %s): unchanged; head %s",
+                      verdict->records, verdict->checkpoints, walk->public_key,
+                      walk->key_was_given ? "as given" : "taken from the log itself",
+                      verdict->head);
 }
 
 static int walk_rows(struct walk *walk, struct arena *arena, const struct json *rows,

@@ -113,6 +113,15 @@ static void add_upper(struct text *out, const char *key)
         text_add_char(out, (char)toupper((unsigned char)*key));
 }
 
+/* "--by PERSON": a flag's value by what it is, where the key does not say it. */
+static const char *value_name(const struct field *field)
+{
+    bool says_more = field->meaning == AS_PERSON || field->meaning == AS_DURATION ||
+                     field->meaning == AS_JOB;
+
+    return field->flag && says_more ? field_type_name(field) : field->key;
+}
+
 static void usage_value(struct text *out, const struct field *field)
 {
     if (field->meaning == AS_PAIRS) {
@@ -127,7 +136,7 @@ static void usage_value(struct text *out, const struct field *field)
         return;
     if (field->flag)
         text_add_char(out, ' ');
-    add_upper(out, field->key);
+    add_upper(out, value_name(field));
 }
 
 const char *catalog_usage(struct arena *arena, const struct catalog_entry *entry)

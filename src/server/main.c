@@ -53,8 +53,10 @@ static void print_help(void)
 
 int main(int argc, char **argv)
 {
-    const struct registry registry = { connectors, connector_count, platforms, platform_count };
-    struct cli cli = { .registry = &registry };
+    const struct registry registry = { connectors, connector_count, chat_platforms,
+                                       chat_platform_count };
+    AUTO(arena) struct arena *arena = arena_new();
+    struct cli cli = { .registry = &registry, .arena = arena };
     const struct cli_command *command;
 
     /* The supervisor of one local pipeline is this binary too. */
