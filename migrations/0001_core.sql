@@ -102,6 +102,7 @@ CREATE TABLE approvals (
     expires_at INTEGER NOT NULL,
     decided_at INTEGER
 );
+CREATE INDEX approvals_decision ON approvals (decision);
 CREATE INDEX approvals_pending ON approvals (expires_at) WHERE state = 'pending';
 
 CREATE TABLE votes (

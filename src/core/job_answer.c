@@ -1,4 +1,5 @@
 /* The answer to a job's question: merged into its line, which then takes the way of any line. */
+#include "base/hash.h"
 #include "base/text.h"
 #include "core/core_internal.h"
 #include "core/feed.h"
@@ -192,6 +193,9 @@ int job_answer(struct core *core, long long job, const struct ask *who,
     answering.ask.place_proven = answering.row.place_proven;
     answering.ask.may_ask = true;
     answering.ask.line = answering.row.line;
+    if (who->request_key == NULL)
+        answering.ask.request_key =
+            arena_printf(arena, "answer:%lld:%s", job, random_token(arena, 9));
     plan->ask = &answering.ask;
     answering_plan(&answering, values);
     plan->line = who->line != NULL ? core_redact(core, arena, who->line) : plan->title;

@@ -8,9 +8,10 @@
 #include "core/core_internal.h"
 #include "core/job_row.h"
 
+/* In the plan's memory: the text may be on somebody's stack. */
 static const char *clean(const struct plan *plan, const char *text)
 {
-    return core_redact(plan->core, plan->arena, text);
+    return core_redact(plan->core, plan->arena, arena_copy(plan->arena, text));
 }
 
 static void plan_answer(struct plan *plan, const char *state, const struct message *message)
@@ -73,14 +74,22 @@ void plan_ask(struct plan *plan, const struct strings *missing, const char *prob
     plan->result = core_redact_json(plan->core, arena, question);
 }
 
+/* What is wrong with the arguments, and how they go. */
+static void plan_fail_usage(struct plan *plan, const char *text)
+{
+    if (!text_has(text, "Usage: "))
+        text = arena_printf(plan->arena, "%s. Usage: %s", text,
+                            catalog_usage(plan->arena, plan->parsed.entry));
+    plan_fail(plan, text);
+}
+
 static void plan_missing(struct plan *plan, const struct strings *missing)
 {
     if (plan->ask->may_ask) {
         plan_ask(plan, missing, NULL);
         return;
     }
-    plan_fail(plan, arena_printf(plan->arena, "%s. Usage: %s", question_text(plan, missing),
-                                 catalog_usage(plan->arena, plan->parsed.entry)));
+    plan_fail_usage(plan, question_text(plan, missing));
 }
 
 static struct decision decide(const struct plan *plan, const struct json *args)
@@ -107,7 +116,7 @@ static void plan_arguments(struct plan *plan)
     void *structure;
 
     if (parse_arguments(plan->arena, &context, &plan->parsed, &structure, &missing, &err) < 0) {
-        plan_fail(plan, err.text);
+        plan_fail_usage(plan, err.text);
         return;
     }
     plan->args = core_redact_json(plan->core, plan->arena, plan->parsed.args);

@@ -7,7 +7,7 @@
 #include "core/job.h"
 #include "core/job_plan.h"
 #include "core/job_row.h"
-#include "core/names.h"
+#include "core/parse_value.h"
 
 enum {
     QUESTION_LIMIT_MS = 10 * 60 * 1000,
@@ -23,74 +23,33 @@ static const char *upper(struct arena *arena, const char *key)
     return name;
 }
 
-static const char *named_app(const struct plan *plan)
+/* None: anything. */
+static struct strings field_choices(const struct plan *plan, const struct field *field)
 {
-    const struct fields *fields = &plan->parsed.entry->command->args;
+    struct argument_context context = { .config = plan->config, .place = &plan->ask->place };
 
-    for (size_t i = 0; i < fields->count; i++)
-        if (fields->list[i].meaning == AS_APP)
-            return json_string(plan->args, fields->list[i].key, NULL);
-    return NULL;
-}
-
-/* Of the app that was named, or of all. */
-static const struct json *environment_names(const struct plan *plan)
-{
-    struct json_builder *list = json_builder_new(plan->arena, JSON_ARRAY);
-    struct names *seen = names_new(plan->arena);
-    const char *app = named_app(plan);
-
-    for (size_t i = 0; i < plan->config->app_count; i++) {
-        const struct app *each = &plan->config->apps[i];
-
-        if (app != NULL && !text_is(each->name, app))
-            continue;
-        for (size_t j = 0; j < each->environment_count; j++)
-            if (names_add(seen, each->environments[j].name, each) == NULL)
-                json_builder_add(list, NULL, V(each->environments[j].name));
-    }
-    return json_builder_done(list);
-}
-
-static const struct json *app_names(const struct plan *plan)
-{
-    struct json_builder *list = json_builder_new(plan->arena, JSON_ARRAY);
-
-    for (size_t i = 0; i < plan->config->app_count; i++)
-        json_builder_add(list, NULL, V(plan->config->apps[i].name));
-    return json_builder_done(list);
-}
-
-/* NULL: anything. */
-static const struct json *field_choices(const struct plan *plan, const struct field *field)
-{
-    struct json_builder *list;
-    struct span rest = span_of(field->choices);
-    struct span piece;
-
-    if (field->meaning == AS_APP)
-        return app_names(plan);
-    if (field->meaning == AS_ENVIRONMENT)
-        return environment_names(plan);
-    if (field->choices == NULL)
-        return NULL;
-    list = json_builder_new(plan->arena, JSON_ARRAY);
-    while (span_split(&rest, '|', &piece))
-        json_builder_add(list, NULL, V(span_copy(plan->arena, piece)));
-    return json_builder_done(list);
+    return value_choices(plan->arena, &context, &plan->parsed.entry->command->args, field,
+                         plan->args);
 }
 
 /* ": staging or production" */
-static void add_choices(struct text *out, const struct json *choices)
+static void add_choices(struct text *out, struct strings choices)
 {
-    size_t count = json_count(choices);
-
-    if (count == 0 || count > CHOICES_SAID)
+    if (choices.count > CHOICES_SAID)
         return;
-    for (size_t i = 0; i < count; i++) {
-        text_add(out, i == 0 ? ": " : i + 1 == count ? " or " : ", ");
-        text_add(out, json_at(choices, i)->as.string);
+    for (size_t i = 0; i < choices.count; i++) {
+        text_add(out, i == 0 ? ": " : i + 1 == choices.count ? " or " : ", ");
+        text_add(out, choices.items[i]);
     }
+}
+
+static const struct json *choices_json(struct arena *arena, struct strings choices)
+{
+    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
+
+    for (size_t i = 0; i < choices.count; i++)
+        json_builder_add(list, NULL, V(choices.items[i]));
+    return choices.count == 0 ? NULL : json_builder_done(list);
 }
 
 const char *question_text(const struct plan *plan, const struct strings *missing)
@@ -122,7 +81,7 @@ const struct json *question_fields(const struct plan *plan, const struct strings
             list, NULL,
             V(OBJECT(plan->arena, { "key", V(field->key) }, { "help", V(field->help) },
                      { "type", V(field_type_name(field)) },
-                     { "choices", V(field_choices(plan, field)) },
+                     { "choices", V(choices_json(plan->arena, field_choices(plan, field))) },
                      { "need", V(field->need) })));
     }
     return json_builder_done(list);

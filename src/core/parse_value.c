@@ -196,7 +196,9 @@ int parse_value(struct arena *arena, const struct argument_context *context,
 {
     if (check_meaning(arena, context, fields, field, structure, text, err) < 0)
         return -1;
-    return field_from_text(field, arena, *text, structure, err);
+    if (field_from_text(field, arena, *text, structure, err) < 0)
+        return error_prefix(err, "%s", field->key);
+    return 0;
 }
 
 static struct strings split_choices(struct arena *arena, const char *choices)
