@@ -2,8 +2,9 @@
 #include "connectors/connectors.h"
 
 #include "base/compiler.h"
+#include "connectors/local/local.h"
 
 const struct connector *const connectors[] = {
-    NULL, /* stays last, and is not counted */
+    &local_connector,
 };
-const size_t connector_count = COUNT_OF(connectors) - 1;
+const size_t connector_count = COUNT_OF(connectors);
