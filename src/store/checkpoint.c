@@ -12,12 +12,16 @@
 
 enum {
     FRAME_BYTES = 4096 + 24, /* a page and its header */
-    PASSIVE_BYTES = 1024 * 1024,
-    RESTART_BYTES = 64 * 1024 * 1024,
-    RESTART_AGAIN_BYTES = 16 * 1024 * 1024, /* later, when a reader was in the way */
-    KEEP_BYTES =
-        4 * 1024 * 1024,      /* a log that exists is quicker to write than one that grows */
+    IDLE_MS = 5000,
     READER_PATIENCE_MS = 250, /* the writer waits as long */
+
+    /* The writer pauses when the log is longer.  The others are parts of it. */
+    LOG_BYTES_MAX = 64 * 1024 * 1024,
+    /* A passive checkpoint comes after so much more; another pause when a reader was in the way of the last. */
+    PASSIVE_PART = 64,
+    AGAIN_PART = 4,
+    /* What an idle log may keep: one that exists is quicker to write than one that grows. */
+    KEEP_PART = 16,
 };
 
 enum task {
@@ -32,6 +36,7 @@ struct checkpoint {
     struct db *db;
     struct readers *readers;
     long long idle_ms;
+    int frames_max;
     atomic_int frames; /* in the log */
     pthread_mutex_t lock;
     pthread_cond_t changed; /* for the thread, or for the writer: one of them waits */
@@ -43,11 +48,6 @@ struct checkpoint {
     long long committed_ms;
 };
 
-static bool log_is_over(const struct checkpoint *checkpoint, long long bytes)
-{
-    return atomic_load(&checkpoint->frames) > bytes / FRAME_BYTES;
-}
-
 static enum task task_wait_locked(struct checkpoint *checkpoint)
 {
     for (;;) {
@@ -56,7 +56,8 @@ static enum task task_wait_locked(struct checkpoint *checkpoint)
         if (checkpoint->closing)
             return TASK_STOP;
         if (atomic_load(&checkpoint->frames) >= checkpoint->next_frames)
-            return log_is_over(checkpoint, RESTART_BYTES) ? TASK_RESTART : TASK_PASSIVE;
+            return atomic_load(&checkpoint->frames) > checkpoint->frames_max ? TASK_RESTART
+                                                                             : TASK_PASSIVE;
         if (!checkpoint->idle_done && clock_steady_ms() >= idle_at_ms)
             return TASK_IDLE;
         if (checkpoint->idle_done)
@@ -72,7 +73,8 @@ static enum task task_wait(struct checkpoint *checkpoint)
 
     pthread_mutex_lock(&checkpoint->lock);
     task = task_wait_locked(checkpoint);
-    checkpoint->next_frames = atomic_load(&checkpoint->frames) + PASSIVE_BYTES / FRAME_BYTES;
+    checkpoint->next_frames =
+        atomic_load(&checkpoint->frames) + checkpoint->frames_max / PASSIVE_PART;
     checkpoint->idle_done = task == TASK_IDLE;
     pthread_mutex_unlock(&checkpoint->lock);
     return task;
@@ -91,7 +93,7 @@ static bool run(struct checkpoint *checkpoint, int mode)
 
 static void idle(struct checkpoint *checkpoint)
 {
-    bool is_large = log_is_over(checkpoint, KEEP_BYTES);
+    bool is_large = atomic_load(&checkpoint->frames) > checkpoint->frames_max / KEEP_PART;
 
     readers_trim(checkpoint->readers);
     if (run(checkpoint, is_large ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE))
@@ -120,10 +122,11 @@ static void writer_release(struct checkpoint *checkpoint)
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
-static void next_set(struct checkpoint *checkpoint, int bytes)
+static void restart_later(struct checkpoint *checkpoint)
 {
     pthread_mutex_lock(&checkpoint->lock);
-    checkpoint->next_frames = atomic_load(&checkpoint->frames) + bytes / FRAME_BYTES;
+    checkpoint->next_frames =
+        atomic_load(&checkpoint->frames) + checkpoint->frames_max / AGAIN_PART;
     pthread_mutex_unlock(&checkpoint->lock);
 }
 
@@ -136,7 +139,7 @@ static void restart(struct checkpoint *checkpoint)
     done = run(checkpoint, SQLITE_CHECKPOINT_RESTART);
     writer_release(checkpoint);
     if (!done)
-        next_set(checkpoint, RESTART_AGAIN_BYTES);
+        restart_later(checkpoint);
 }
 
 static void *checkpoint_run(void *context)
@@ -161,7 +164,7 @@ static void *checkpoint_run(void *context)
 }
 
 struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
-                                    long long idle_ms, struct error *err)
+                                    const struct store_plan *plan, struct error *err)
 {
     struct db *db = db_open(path, DB_WRITE, err);
     struct checkpoint *checkpoint;
@@ -171,11 +174,15 @@ struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
         return NULL;
     sqlite3_busy_timeout(db->handle, READER_PATIENCE_MS);
     checkpoint = memory_new(sizeof(*checkpoint));
-    *checkpoint = (struct checkpoint){ .db = db,
-                                       .readers = readers,
-                                       .idle_ms = idle_ms,
-                                       .idle_done = true,
-                                       .next_frames = PASSIVE_BYTES / FRAME_BYTES };
+    *checkpoint = (struct checkpoint){
+        .db = db,
+        .readers = readers,
+        .idle_ms = plan->idle_ms > 0 ? plan->idle_ms : IDLE_MS,
+        .frames_max =
+            (plan->log_bytes_max > 0 ? plan->log_bytes_max : LOG_BYTES_MAX) / FRAME_BYTES,
+        .idle_done = true
+    };
+    checkpoint->next_frames = checkpoint->frames_max / PASSIVE_PART;
     pthread_mutex_init(&checkpoint->lock, NULL);
     condition_start(&checkpoint->changed);
     status = pthread_create(&checkpoint->thread, NULL, checkpoint_run, checkpoint);
@@ -216,7 +223,8 @@ void checkpoint_enter(struct checkpoint *checkpoint)
 static void commit_note_locked(struct checkpoint *checkpoint, int frames)
 {
     if (frames < atomic_load(&checkpoint->frames))
-        checkpoint->next_frames = PASSIVE_BYTES / FRAME_BYTES; /* the log began again */
+        checkpoint->next_frames =
+            checkpoint->frames_max / PASSIVE_PART; /* the log began again */
     atomic_store(&checkpoint->frames, frames);
     checkpoint->committed_ms = clock_steady_ms();
     if (checkpoint->idle_done || frames >= checkpoint->next_frames)

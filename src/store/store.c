@@ -9,11 +9,10 @@
 
 enum {
     APPLICATION_ID = 0x4f505352, /* "OPSR": what file(1) and we know our databases by */
-    IDLE_MS = 5000,
 };
 
-extern const struct embedded_file
-    store_migrations[]; /* made from migrations/ by tools/embed.py */
+/* Made from migrations/ by tools/embed.py. */
+extern const struct embedded_file store_migrations[];
 
 struct store {
     char *path;
@@ -21,7 +20,7 @@ struct store {
     struct db *db; /* the writer's */
     struct readers *readers;
     struct checkpoint *checkpoint;
-    struct writer *writer; /* NULL: read-only, and so are the three before */
+    struct writer *writer; /* NULL: read-only, without db and checkpoint too */
 };
 
 /* Who waits for a write. */
@@ -114,7 +113,7 @@ static int database_prepare(struct db *db, const struct embedded_file *migration
 static int threads_start(struct store *store, const struct store_plan *plan, struct error *err)
 {
     store->readers = readers_new(store->path, DB_READ);
-    store->checkpoint = checkpoint_start(store->path, store->readers, plan->idle_ms, err);
+    store->checkpoint = checkpoint_start(store->path, store->readers, plan, err);
     if (store->checkpoint == NULL)
         return -1;
     store->writer = writer_start(store->db, store->checkpoint, err);
@@ -148,7 +147,7 @@ struct store *store_open_with(const char *url, const struct store_plan *plan, st
 
 struct store *store_open(const char *url, struct error *err)
 {
-    const struct store_plan plan = { .migrations = store_migrations, .idle_ms = IDLE_MS };
+    const struct store_plan plan = { .migrations = store_migrations };
 
     return store_open_with(url, &plan, err);
 }

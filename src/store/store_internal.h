@@ -61,10 +61,11 @@ MUST_CHECK int migrate(struct db *db, const struct embedded_file *migrations,
 MUST_CHECK int migrate_check(struct db *db, const struct embedded_file *migrations,
                              struct error *err);
 
-/* store_open() with other migrations and times than the program's: for tests. */
+/* store_open() with other migrations, times and sizes than the program's: for tests. */
 struct store_plan {
     const struct embedded_file *migrations;
-    long long idle_ms;
+    long long idle_ms; /* 0: as usual, here and below */
+    int log_bytes_max;
 };
 struct store *store_open_with(const char *url, const struct store_plan *plan,
                               struct error *err);
@@ -77,10 +78,10 @@ struct db *readers_borrow(struct readers *readers, long long wait_ms, struct err
 void readers_trim(struct readers *readers);
 size_t readers_open_count(struct readers *readers);
 
-/* Checkpoints (checkpoint.c): a thread that moves the write-ahead log into the database.  After idle_ms without a
- * commit it moves what is left and trims the readers. */
+/* Checkpoints (checkpoint.c): a thread that moves the write-ahead log into the database.  After idle_ms without a commit it
+ * moves what is left and trims the readers. */
 struct checkpoint *checkpoint_start(const char *path, struct readers *readers,
-                                    long long idle_ms, struct error *err);
+                                    const struct store_plan *plan, struct error *err);
 void checkpoint_stop(struct checkpoint *checkpoint);
 /* Round a transaction; it waits while the log is being started again from its beginning.  Then there are so many
  * frames in the log; -1: nothing was written. */

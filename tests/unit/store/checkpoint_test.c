@@ -4,21 +4,22 @@
 #include "tap.h"
 
 enum {
-    MIB = 1024 * 1024,
-    LOG_KEPT_BYTES = 4 * MIB
+    TEXT_BYTES = 128 * 1024,
+    LOG_BYTES_MAX = 4 * 1024 * 1024,
+    LOG_KEPT_BYTES = LOG_BYTES_MAX / 16,
 };
 
 static char *large_text(struct arena *arena, int number)
 {
-    char *text = arena_alloc(arena, MIB);
+    char *text = arena_alloc(arena, TEXT_BYTES);
 
-    memset(text, 'a', MIB - 1);
+    memset(text, 'a', TEXT_BYTES - 1);
     text[0] = (char)('A' + number % 26);
     text[1] = (char)('A' + number / 26);
     return text;
 }
 
-/* Writes notes of a MiB, each twice, as the text is in an index too. */
+/* Writes notes, each twice, as the text is in an index too. */
 static void write_much(struct store *store, int from, int count)
 {
     for (int i = from; i < from + count; i++) {
@@ -52,7 +53,9 @@ static bool log_is_empty(void *store)
 
 static struct store *store_with_idle(struct fixture *fixture, long long idle_ms)
 {
-    const struct store_plan plan = { .migrations = fixture_migrations, .idle_ms = idle_ms };
+    const struct store_plan plan = { .migrations = fixture_migrations,
+                                     .idle_ms = idle_ms,
+                                     .log_bytes_max = LOG_BYTES_MAX };
     struct error err = { 0 };
     struct store *store = store_open_with(fixture->url, &plan, &err);
 
@@ -66,14 +69,14 @@ static void test_busy(struct fixture *fixture)
     struct db *db = reader_start(store);
 
     tap_case("a reader keeps the log from starting again");
-    write_much(store, 0, 36);
-    CHECK(store_log_bytes(store) > 70 * MIB);
+    write_much(store, 0, 20);
+    CHECK(store_log_bytes(store) > LOG_BYTES_MAX);
     store_read_end(db);
 
     tap_case("it starts again while much is written");
-    for (int i = 36; i < 136 && store_log_bytes(store) > 64 * MIB; i++)
+    for (int i = 20; i < 190 && store_log_bytes(store) > LOG_BYTES_MAX; i++)
         write_much(store, i, 1);
-    CHECK(store_log_bytes(store) < 64 * MIB);
+    CHECK(store_log_bytes(store) < LOG_BYTES_MAX);
 }
 
 static void test_idle(struct fixture *fixture)

@@ -58,7 +58,7 @@ const char *fixture_path(struct fixture *fixture, const char *name)
 
 struct store *fixture_store(struct fixture *fixture)
 {
-    const struct store_plan plan = { .migrations = fixture_migrations, .idle_ms = 5000 };
+    const struct store_plan plan = { .migrations = fixture_migrations };
     struct error err = { .kind = ERROR_NONE };
     struct store *store = store_open_with(fixture->url, &plan, &err);
 

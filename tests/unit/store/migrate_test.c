@@ -75,7 +75,7 @@ int main(void)
     AUTO(fixture) struct fixture *fixture = fixture_new();
 
     for (size_t i = 0; i < COUNT_OF(table); i++) {
-        const struct store_plan plan = { .migrations = table[i].migrations, .idle_ms = 5000 };
+        const struct store_plan plan = { .migrations = table[i].migrations };
         struct error err = { 0 };
         AUTO(store) struct store *store = store_open_with(fixture->url, &plan, &err);
 

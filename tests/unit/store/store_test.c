@@ -62,7 +62,7 @@ static void test_open(struct fixture *fixture)
 
 static void test_second(struct fixture *fixture)
 {
-    const struct store_plan plan = { .migrations = fixture_migrations, .idle_ms = 5000 };
+    const struct store_plan plan = { .migrations = fixture_migrations };
     AUTO(store) struct store *store = fixture_store(fixture);
     struct error err = { 0 };
 
@@ -77,7 +77,7 @@ static void test_second(struct fixture *fixture)
 
 static void test_refused(struct fixture *fixture)
 {
-    const struct store_plan plan = { .migrations = fixture_migrations, .idle_ms = 5000 };
+    const struct store_plan plan = { .migrations = fixture_migrations };
     const struct {
         const char *name;
         const char *url;
@@ -187,7 +187,7 @@ static void test_frozen(struct fixture *fixture)
 static void test_backup(struct fixture *fixture)
 {
     const char *path = fixture_path(fixture, "backup.db");
-    const struct store_plan plan = { .migrations = fixture_migrations, .idle_ms = 5000 };
+    const struct store_plan plan = { .migrations = fixture_migrations };
     struct error err = { 0 };
     struct store *store = fixture_store(fixture);
     struct store *copy;
