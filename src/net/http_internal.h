@@ -13,10 +13,11 @@
 
 enum {
     HTTP_STACK_BYTES = 256 * 1024,
-    HTTP_LANE_LIMIT = 1024,   /* requests waiting in one lane */
-    HTTP_HEADER_LIMIT = 64,   /* headers of one request */
-    HTTP_PARAMETER_LIMIT = 8, /* {names} in one route */
-    HTTP_CONNECTION_LIMIT = 4096,
+    HTTP_LANE_LIMIT = 1024,       /* requests waiting in one lane */
+    HTTP_HEADER_LIMIT = 64,       /* headers of one request */
+    HTTP_PARAMETER_LIMIT = 8,     /* {names} in one route */
+    HTTP_CONNECTION_LIMIT = 4096, /* of one listener */
+    HTTP_OTHER_FILES = 512,       /* descriptors left to the rest of the process */
     HTTP_BODY_LIMIT = 1024 * 1024,
     HTTP_BODIES_LIMIT = 256 * 1024 * 1024, /* all bodies together */
     HTTP_DISCARD_LIMIT =

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/log.h"
@@ -79,6 +80,29 @@ static int open_listener(struct http_server *server, const struct http_address *
     return http_listen(listener, address, err);
 }
 
+/*
+ * Connections of one listener: never so many that the rest of the process runs out of descriptors.  The usual soft
+ * limit of 1,024 is for programs that use select(); we raise it.
+ */
+static unsigned connection_limit(size_t listener_count)
+{
+    struct rlimit files = { 0 };
+    rlim_t wanted = HTTP_CONNECTION_LIMIT * listener_count + HTTP_OTHER_FILES;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return HTTP_CONNECTION_LIMIT / 8;
+    if (files.rlim_cur < wanted && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+        getrlimit(RLIMIT_NOFILE, &files);
+    }
+    rlim_t left = files.rlim_cur / 2; /* of a small limit, half is for the others */
+    if (files.rlim_cur > 2 * HTTP_OTHER_FILES)
+        left = files.rlim_cur - HTTP_OTHER_FILES;
+    left /= listener_count;
+    return left < HTTP_CONNECTION_LIMIT ? (unsigned)left : HTTP_CONNECTION_LIMIT;
+}
+
 /* libmicrohttpd resolves the escapes of the target in place; we do it ourselves, once. */
 static size_t keep_escapes(void *context, struct MHD_Connection *connection, char *text)
 {
@@ -99,7 +123,7 @@ static int start_daemon(struct http_listener *listener, struct error *err)
     listener->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, http_connection_handle, listener, MHD_OPTION_LISTEN_SOCKET,
         listener->fd, MHD_OPTION_THREAD_STACK_SIZE, (size_t)HTTP_STACK_BYTES,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTION_LIMIT,
+        MHD_OPTION_CONNECTION_LIMIT, connection_limit(listener->server->listener_count),
         MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify,
         listener, MHD_OPTION_NOTIFY_COMPLETED, http_connection_completed, listener,
         MHD_OPTION_URI_LOG_CALLBACK, http_connection_line, listener,
@@ -208,6 +232,8 @@ void http_server_free(struct http_server *server)
     http_server_drain(server, 0);
     if (!wait_for_zero(server, &server->suspended, HTTP_STOP_MS)) {
         log_debug(0, "HTTP requests are still held, their connections are left open");
+        for (size_t i = 0; i < server->listener_count; i++)
+            http_listen_close(&server->listeners[i]);
         return;
     }
     while (atomic_load(&server->resuming) > 0)

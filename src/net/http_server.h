@@ -25,10 +25,10 @@ typedef void http_handler(struct http_request *request, void *context);
  */
 struct http_route {
     const char *method; /* "GET" answers HEAD too */
-    const char *
-        path; /* "/api/v1/jobs/{id}/cancel"; a last "{rest*}" takes what is left, slashes too */
-    bool
-        waits; /* wide lane: reads the database or waits; otherwise the narrow lane, which never blocks */
+    /* "/api/v1/jobs/{id}/cancel"; a last "{rest*}" takes what is left, slashes too. */
+    const char *path;
+    /* Wide lane: reads the database or waits; otherwise the narrow lane, which never blocks. */
+    bool waits;
     size_t body_limit; /* bytes; 0: the server's default (1 MiB) */
     http_handler *handle;
 };
@@ -37,8 +37,8 @@ struct http_address {
     const char *host; /* "127.0.0.1", "::1"; NULL with socket_path set */
     unsigned port;
     const char *socket_path; /* a Unix socket, made with mode 0600, replaced when stale */
-    const char *
-        tls_cert; /* file names; both NULL: plain HTTP.  Read again by http_server_reload_tls() */
+    /* File names; both NULL: plain HTTP.  Read again by http_server_reload_tls(). */
+    const char *tls_cert;
     const char *tls_key;
 };
 
@@ -51,15 +51,17 @@ struct http_server_plan {
     unsigned narrow_threads, wide_threads;
     size_t body_limit;
     int header_deadline_s, body_deadline_s, answer_deadline_s;
-    const char *const *
-        trusted_proxies; /* addresses (10.0.0.1, 10.0.0.0/8) whose X-Forwarded-For and -Proto count;
-                            NULL-terminated */
+    /* Addresses (10.0.0.1, 10.0.0.0/8) whose X-Forwarded-For and -Proto count; NULL-terminated. */
+    const char *const *trusted_proxies;
     /* Called for every finished answer, also those no handler saw (path is the route's pattern, or "other"). */
     void (*observe)(void *context, const char *method, const char *path, int status,
                     double seconds);
 };
 
-/* The routes must live as long as the server; everything else of the plan is copied. */
+/*
+ * The routes must live as long as the server; everything else of the plan is copied.  Takes as many connections as
+ * fit the process's limit on open files, which it raises as far as it may.
+ */
 struct http_server *http_server_start(const struct http_server_plan *plan, struct error *err);
 
 /* The port that was bound (for port 0), of the first TCP address. */
@@ -80,22 +82,21 @@ struct arena *http_arena(struct http_request *request);
 const char *http_method(const struct http_request *request);
 const char *http_path(const struct http_request *request);       /* decoded */
 const char *http_route_path(const struct http_request *request); /* the pattern that matched */
-const char *http_parameter(const struct http_request *request,
-                           const char *name); /* {name} of the path, decoded */
+/* {name} of the path, decoded. */
+const char *http_parameter(const struct http_request *request, const char *name);
 const char *http_query(const struct http_request *request, const char *name); /* NULL: absent */
 const char *http_header(const struct http_request *request, const char *name);
 const char *http_cookie(struct http_request *request, const char *name);
 struct span http_body(const struct http_request *request); /* raw bytes */
-const struct json *http_body_json(struct http_request *request,
-                                  struct error *err); /* parsed; an error is for a 400 */
-const char *http_form(struct http_request *request,
-                      const char *name); /* application/x-www-form-urlencoded body */
-const char *
-http_client(const struct http_request
-                *request); /* address, after trusted proxies; "local" for the socket */
+/* Parsed once; an error is for a 400. */
+const struct json *http_body_json(struct http_request *request, struct error *err);
+/* From an application/x-www-form-urlencoded body. */
+const char *http_form(struct http_request *request, const char *name);
+/* The address, after trusted proxies; "local" for the socket. */
+const char *http_client(const struct http_request *request);
 bool http_is_local(const struct http_request *request); /* came over the Unix socket */
-long long http_local_uid(
-    const struct http_request *request); /* the Unix user at its other end, -1 if not local */
+/* The Unix user at its other end, -1 if not local. */
+long long http_local_uid(const struct http_request *request);
 bool http_is_secure(const struct http_request *request); /* TLS, ours or a trusted proxy's */
 
 /* Answers; the first one counts.  Bodies are copied.  Headers must be added before the answer. */

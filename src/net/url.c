@@ -67,7 +67,7 @@ static int fill(struct arena *arena, CURLU *parsed, struct url *url, struct erro
 
     if (scheme == NULL)
         return error_set(err, ERROR_INVALID, "a URL must start with https:// or http://");
-    if (text_is_empty(host))
+    if (host == NULL || *host == '\0')
         return error_set(err, ERROR_INVALID, "a URL must name a host");
     if (get_part(arena, parsed, CURLUPART_USER) != NULL ||
         get_part(arena, parsed, CURLUPART_PASSWORD) != NULL)

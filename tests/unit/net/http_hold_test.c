@@ -249,11 +249,31 @@ static void test_half_close(void)
     free(keeper);
 }
 
+/* Whoever holds a request for ever does not keep the process from ending, and may still let it go. */
+static void test_held_for_ever(void)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    struct keeper *keeper = keeper_new();
+    struct http_server *server = start(keeper);
+    int fd = wire_connect(http_server_port(server));
+    long long begin_ms = clock_steady_ms();
+
+    wire_send(fd, "GET /hold HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    CHECK(wire_wait_count(&keeper->held_count, 1));
+    http_server_free(server);
+    CHECK(clock_steady_ms() - begin_ms < 8000);
+    release(keeper, 0);
+    CHECK_INT(wire_status(wire_read_all(arena, fd)), 200);
+    CHECK(wire_wait_count(&keeper->seen.observed, 1));
+    close(fd);
+}
+
 int main(void)
 {
     test_hold();
     test_drain();
     test_half_close();
     test_full_lane();
+    test_held_for_ever();
     return tap_done();
 }
