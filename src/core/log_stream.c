@@ -23,6 +23,8 @@ void log_stream_add(struct log_stream *stream, const char *bytes, size_t length)
 
 void log_stream_drop(struct log_stream *stream, size_t length)
 {
+    if (length == 0)
+        return;
     stream->length -= length;
     memmove(stream->bytes, stream->bytes + length, stream->length);
 }

@@ -164,23 +164,24 @@ static int start_lane(struct runner *runner, struct lane *lane, struct error *er
         struct worker *worker = &lane->workers[i];
         int fault;
 
-        *worker = (struct worker){ .runner = runner, .lane = lane };
         count_alive(runner, 1);
         fault = pthread_create(&worker->thread, NULL, worker_main, worker);
+        worker->has_thread = fault == 0;
         if (fault != 0) {
             count_alive(runner, -1);
-            lane->count = i;
             return error_system(err, fault, "starting worker %zu", i + 1);
         }
     }
     return 0;
 }
 
-static void lane_init(struct lane *lane, const char *name, size_t count)
+static void lane_init(struct runner *runner, struct lane *lane, const char *name, size_t count)
 {
     lane->name = name;
     lane->count = count;
     lane->workers = memory_new(sizeof(struct worker) * (count + 1));
+    for (size_t i = 0; i < count; i++)
+        lane->workers[i] = (struct worker){ .runner = runner, .lane = lane };
     condition_init(&lane->seat);
     condition_init(&lane->heard);
 }
@@ -195,8 +196,8 @@ static struct runner *runner_new(struct core *core, unsigned threads, unsigned c
     runner->connection_limit = threads / CONNECTION_SHARE > 2 ? threads / CONNECTION_SHARE : 2;
     pthread_mutex_init(&runner->lock, NULL);
     condition_init(&runner->changed);
-    lane_init(&runner->lanes[0], "work", threads);
-    lane_init(&runner->lanes[1], "core", core_threads);
+    lane_init(runner, &runner->lanes[0], "work", threads);
+    lane_init(runner, &runner->lanes[1], "core", core_threads);
     return runner;
 }
 
@@ -300,7 +301,8 @@ void runner_free(struct runner *runner)
         struct lane *lane = &runner->lanes[i];
 
         for (size_t j = 0; j < lane->count; j++)
-            pthread_join(lane->workers[j].thread, NULL);
+            if (lane->workers[j].has_thread)
+                pthread_join(lane->workers[j].thread, NULL);
         pthread_cond_destroy(&lane->seat);
         pthread_cond_destroy(&lane->heard);
         free(lane->workers);

@@ -37,6 +37,7 @@ struct worker {
     struct runner *runner;
     struct lane *lane;
     pthread_t thread;
+    bool has_thread;
     struct call *call; /* under way, NULL: none */
     bool is_kept;      /* the keeper is at the call: it must not go away */
 };
