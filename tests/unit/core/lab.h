@@ -39,6 +39,20 @@ static const struct field lab_arg_fields[] = {
     FIELD(struct lab_args, name, .key = "name", .help = "which", .need = true),
 };
 
+/* A step that goes on until it is cut off. */
+static inline enum step lab_wait_inside(struct call *call, struct error *err)
+{
+    int inside = atomic_fetch_add(&lab.inside, 1) + 1;
+
+    if (inside > lab.most_inside)
+        lab.most_inside = inside;
+    show_progress(call, "inside hunter2-hunter2");
+    while (!call_is_cancelled(call))
+        call_pause(call, 5000);
+    atomic_fetch_sub(&lab.inside, 1);
+    error_set(err, ERROR_UNREACHABLE, "cut off");
+    return STEP_FAIL;
+}
 static inline enum step lab_one(struct call *call, struct error *err)
 {
     atomic_fetch_add(&lab.runs, 1);
@@ -280,4 +294,29 @@ static inline void lab_sql_run(struct engine *engine, const char *text)
     struct lab_sql sql = { text };
 
     CHECK_INT(engine_run(engine, lab_sql_write, &sql), 0);
+}
+
+/* One engine from LAB_YAML, from start to end. */
+static const struct registry lab_registry = { lab_connectors, 1, engine_platforms, 1 };
+
+static inline void lab_reset(void)
+{
+    lab.one = lab.two = lab.three = NULL;
+    lab.happened = NULL;
+    lab.sha = NULL;
+    lab.pin_fails = 0;
+    lab.runs = lab.asked = lab.cancels = lab.inside = lab.most_inside = 0;
+}
+
+static inline void lab_start(struct engine *engine)
+{
+    lab_reset();
+    lab_make(engine, LAB_YAML);
+    lab_open(engine, &lab_registry);
+}
+
+static inline void lab_stop(struct engine *engine)
+{
+    lab_close(engine, 5);
+    engine_free(engine);
 }
