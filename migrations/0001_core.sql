@@ -69,9 +69,8 @@ CREATE TABLE decisions (
     needs TEXT,                       -- JSON: the approval it asks for
     config TEXT NOT NULL,             -- digest of the configuration
     at INTEGER NOT NULL,
-    UNIQUE (id, job, allowed)
+    UNIQUE (job, id, allowed)
 );
-CREATE INDEX decisions_job ON decisions (job);
 
 -- Jobs that a worker may claim, now or at wake_at.
 CREATE TABLE queue (

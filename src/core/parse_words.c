@@ -135,7 +135,9 @@ static int read_word(struct arena *arena, const char *line, size_t *at, struct w
 int line_words(struct arena *arena, const char *line, const struct word **words, size_t *count,
                struct error *err)
 {
-    struct word *list = ARENA_ARRAY(arena, struct word, WORDS_LIMIT);
+    size_t at_most = strlen(line) / 2 + 1; /* each has a character and a space after it */
+    struct word *list =
+        ARENA_ARRAY(arena, struct word, at_most < WORDS_LIMIT ? at_most : WORDS_LIMIT);
     size_t found = 0;
     size_t at = 0;
 
