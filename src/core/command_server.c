@@ -29,8 +29,8 @@ static int reload_run(struct call *call, struct error *err)
     if (faults.errors == 0)
         return -1;
     call_note(call, "reload refused: %zu faults", faults.errors);
-    message.text = arena_printf(arena, "The configuration has %zu faults, the old one stays",
-                                faults.errors);
+    message.text = arena_printf(arena, "The configuration has %zu fault%s, the old one stays",
+                                faults.errors, faults.errors == 1 ? "" : "s");
     message.blocks = ARRAY(arena, block_code(arena, faults_print(arena, &faults)));
     return say_message(call, &message) < 0 ? -1
                                            : error_set(err, ERROR_INVALID, "%s", err->text);

@@ -84,7 +84,7 @@ def plain(entry):
         parts += [f"[{button['label']}]" for button in block.get("buttons", [])]
         parts += [f"{step['name']} {step['state']}" for step in block.get("steps", [])]
         parts += [f"{field['key']}?" for field in block.get("fields", [])]
-    return "\n".join(part for part in parts if part)
+    return re.sub(r"\\([^\w\s])", r"\1", "\n".join(part for part in parts if part))  # markup's escapes
 
 
 class Player:
@@ -151,7 +151,7 @@ class Player:
                     where = f"{self.scenario.path}:{line_number}"
                     self.chat_line(head, line)
             elif head == "job":
-                self.expect_job(*rest.split(" ", 1))
+                self.expect_job(*rest.replace("_", " ").split(" ", 1))
             elif head == "clock":
                 self.advance(rest)
             elif head == "effects":
@@ -234,14 +234,13 @@ class Player:
             body["text"] = text
         self.alive(lambda: self.server.api(person, "POST", f"/messages/{message}/press", body))
 
-    def someone(self):
-        return self.person or "ana"
-
     def expect_job(self, number, state):
         last = {}
 
         def look():
-            last.update(self.server.api(self.someone(), "GET", f"/jobs/{number}", expect=None))
+            for person in sorted({self.person or "ana", *self.server.tokens}):
+                found = self.server.api(person, "GET", f"/jobs/{number}", expect=None)
+                last.update(found if "state" in found else {})
             return last.get("state") == state
         try:
             self.alive(look)
