@@ -70,7 +70,7 @@ const char *approval_difference(struct arena *arena, const struct json *approved
         if (json_member(approved_pins, name) == NULL)
             add_difference(&out, name, NULL, json_at(pins_now, i));
     }
-    return out.length > 0 ? text_string(&out) : "the configuration of what it acts on";
+    return out.length > 0 ? text_string(&out) : NULL;
 }
 
 int approval_request(struct db *db, long long job, long long decision, const char *digest,
@@ -113,7 +113,8 @@ int approval_check(struct db *db, long long job, const char *digest, long long n
         return error_set(err, ERROR_CONFLICT, "its approval is %s",
                          json_string(row, "state", ""));
     if (!text_is(json_string(row, "digest", ""), digest))
-        return error_set(err, ERROR_CONFLICT, "changed since it was approved");
+        return error_set(err, ERROR_CONFLICT,
+                         "changed since it was approved: the configuration of what it acts on");
     if (now_ms >= json_integer(row, "expires_at", 0))
         return error_set(err, ERROR_CONFLICT,
                          "it was approved, but not started in time: ask again");
