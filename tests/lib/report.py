@@ -61,7 +61,7 @@ class Tap:
         self.flush()
         point = POINT.match(line)
         if point:
-            self.point(point[1] is None, *re.split(r" # (?=skip)", point[2], maxsplit=1, flags=re.IGNORECASE))
+            self.point(point[1] is None, *re.split(r" # skip\S*\s*", point[2], maxsplit=1, flags=re.IGNORECASE))
         elif re.match(r"1\.\.\d+", line):
             self.plan = int(re.match(r"1\.\.(\d+)", line)[1])
 
