@@ -1,0 +1,83 @@
+// What every page has: a heading with facts and buttons, notices, "more" at the end of a list.
+import { announce, h, replace } from "./dom.js";
+import { requestHead } from "./nav.js";
+
+// The head of a page; facts and actions may be replaced later: head.facts, head.actions.
+export function pageHead(title, ...actions) {
+    const head = h("header", { class: "page-head" });
+    head.heading = h("h1", { tabindex: "-1" }, title);
+    head.facts = h("div", { class: "page-facts" });
+    head.actions = h("div", { class: "page-actions" }, actions);
+    head.append(head.heading, head.facts, head.actions);
+    requestHead(head);
+    return head;
+}
+
+// One line in place of what is missing: what happened, what to do.
+export function notice(text, ...more) {
+    return h("p", { class: "notice" }, text, more.length > 0 ? [" ", more] : null);
+}
+
+export function failure(error) {
+    return h("p", { class: "notice bad", role: "alert" }, h("span", { class: "sign bad", "aria-hidden": "true" }, "✗"), " ",
+        error.message, /[.?]$/.test(error.message) ? "" : ".");
+}
+
+export function button(label, onclick, attributes = {}) {
+    return h("button", { type: "button", onclick, ...attributes }, label);
+}
+
+// Runs an action once at a time; the button shows that it is busy, faults stand in `faults`.
+export async function busy(node, faults, action) {
+    if (node.getAttribute("aria-busy") === "true")
+        return null;
+    node.setAttribute("aria-busy", "true"); // not disabled: that would take the focus away
+    faults?.replaceChildren();
+    try {
+        return await action();
+    } catch (error) {
+        if (faults)
+            replace(faults, failure(error));
+        else
+            announce(error.message);
+        return null;
+    } finally {
+        node.removeAttribute("aria-busy");
+    }
+}
+
+// A list in pages: load(cursor) -> {items, next}, add(items).  The next page is read when its end comes into view.
+export function pager(load, add, signal) {
+    let cursor = null;
+    let loading = false;
+    const more = button("Show more", () => next(), { hidden: true });
+    const faults = h("div", {});
+    const node = h("div", { class: "more" }, faults, more);
+    const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && !more.hidden && next(),
+        { rootMargin: "400px" });
+
+    async function next() {
+        if (loading)
+            return;
+        loading = true;
+        const page = await busy(more, faults, () => load(cursor));
+        loading = false;
+        if (page === null || signal.aborted)
+            return;
+        cursor = page.next;
+        more.hidden = cursor === null;
+        add(page.items);
+    }
+
+    observer.observe(more);
+    signal.addEventListener("abort", () => observer.disconnect());
+    return {
+        node,
+        next,
+        // From the first page again.
+        restart() {
+            cursor = null;
+            return next();
+        },
+    };
+}
