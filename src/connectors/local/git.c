@@ -9,7 +9,7 @@ enum {
     GIT_LIMIT_S = 20,
     GIT_OUTPUT_MAX = 1024 * 1024,
     GIT_WORDS_MAX = 12,
-    SHORT_COMMIT = 10,
+    SHORT_COMMIT = 7,
     NEWEST_TAGS = 3,
     TAGS_MAX = 200,
     COMMITS_MAX = 100,

@@ -88,10 +88,13 @@ const char *line_text(struct arena *arena, struct span bytes, size_t limit_bytes
 static bool read_name(struct arena *arena, struct span text, enum line_kind kind,
                       size_t limit_bytes, struct line *line)
 {
-    line->name = clean(arena, text, limit_bytes);
-    if (line->name[0] != '\0')
-        line->kind = kind;
-    return line->name[0] != '\0';
+    const char *name = clean(arena, text, limit_bytes);
+
+    if (name[0] == '\0')
+        return false;
+    line->kind = kind;
+    line->name = name;
+    return true;
 }
 
 static bool is_url(struct span url)

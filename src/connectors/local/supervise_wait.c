@@ -13,6 +13,7 @@
 
 enum {
     KILL_AFTER_MS = 5000,
+    LEAVE_MS = 1000,
     LEFTOVERS_MS = 2000,
     LEFTOVERS_LOOK_MS = 20,
     /* The output is a file, so that processes the pipeline leaves behind can go on writing: its size is looked at. */
@@ -117,17 +118,30 @@ static void wait_for_main(struct supervisor *supervisor)
     }
 }
 
-/* What is left of its session gets two seconds; what has made a session of its own lives on. */
+/* True: they have gone, or made sessions of their own. */
+static bool others_go_within(const struct supervisor *supervisor, int limit_ms)
+{
+    long long until_ms = clock_steady_ms() + limit_ms;
+
+    while (session_has_others(supervisor->main)) {
+        if (clock_steady_ms() >= until_ms)
+            return false;
+        poll(NULL, 0, LEFTOVERS_LOOK_MS);
+    }
+    return true;
+}
+
+/*
+ * What has made a session of its own lives on; one that was started just before the end has a moment to do so.  The rest
+ * is told to end and has two seconds for it.
+ */
 static void clear_leftovers(struct supervisor *supervisor)
 {
-    long long until_ms = clock_steady_ms() + LEFTOVERS_MS;
-
-    if (!session_has_others(supervisor->main))
+    if (others_go_within(supervisor, supervisor->ending ? 0 : LEAVE_MS))
         return;
     session_signal(supervisor->main, SIGTERM);
-    while (session_has_others(supervisor->main) && clock_steady_ms() < until_ms)
-        poll(NULL, 0, LEFTOVERS_LOOK_MS);
-    session_signal(supervisor->main, SIGKILL);
+    if (!others_go_within(supervisor, LEFTOVERS_MS))
+        session_signal(supervisor->main, SIGKILL);
 }
 
 static void read_end(struct supervisor *supervisor, struct run_status *status)
