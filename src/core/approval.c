@@ -24,13 +24,12 @@ const char *approval_digest(struct arena *arena, const struct approval_subject *
     return hex;
 }
 
-/* A commit by its first characters, a long value cut. */
-static const char *short_value(struct arena *arena, const struct json *value)
+const char *short_value(struct arena *arena, const struct json *value)
 {
     enum {
         COMMIT_LENGTH = 40,
         COMMIT_SHOWN = 7,
-        VALUE_SHOWN = 60
+        VALUE_SHOWN = 100
     };
     const char *text =
         json_is(value, JSON_STRING) ? value->as.string : json_print(arena, value);

@@ -22,6 +22,8 @@ struct approval_subject {
 };
 const char *approval_digest(struct arena *arena, const struct approval_subject *subject);
 
+/* A pin as people read it: a commit by its first characters, a long value cut. */
+const char *short_value(struct arena *arena, const struct json *value);
 /* What differs, for "changed since it was approved: commit a1b2c3d is now d4e5f6a"; NULL: nothing. */
 const char *approval_difference(struct arena *arena, const struct json *approved_pins,
                                 const struct json *pins_now);

@@ -78,8 +78,9 @@ void plan_ask(struct plan *plan, const struct strings *missing, const char *prob
 static void plan_fail_usage(struct plan *plan, const char *text)
 {
     if (!text_has(text, "Usage: "))
-        text = arena_printf(plan->arena, "%s. Usage: %s", text,
-                            catalog_usage(plan->arena, plan->parsed.entry));
+        text =
+            arena_printf(plan->arena, text_ends(text, "?") ? "%s Usage: %s" : "%s. Usage: %s",
+                         text, catalog_usage(plan->arena, plan->parsed.entry));
     plan_fail(plan, text);
 }
 

@@ -81,24 +81,40 @@ static enum tone state_tone(const struct job_row *row)
     return TONE_PLAIN;
 }
 
+/* What is said again replaces what was said before: what came out is newer than what was asked for. */
 static void add_fact(struct view *view, const char *name, const char *value)
 {
-    if (view->fact_count == FACTS_MAX || text_is_empty(value))
+    size_t at = 0;
+
+    while (at < view->fact_count && !text_is(view->facts[at].name, name))
+        at++;
+    if (at == FACTS_MAX || text_is_empty(value))
         return;
-    view->facts[view->fact_count++] =
+    view->facts[at] =
         (struct fact){ .name = name, .value = utf8_cut(view->arena, value, VALUE_BYTES) };
+    if (at == view->fact_count)
+        view->fact_count++;
 }
 
 static void add_object_facts(struct view *view, const struct json *object)
 {
-    if (!json_is(object, JSON_OBJECT))
-        return;
-    for (size_t i = 0; i < json_count(object); i++) {
-        const struct json *value = json_at(object, i);
-
+    for (size_t i = 0; json_is(object, JSON_OBJECT) && i < json_count(object); i++)
         add_fact(view, object->as.object.members[i].key,
-                 json_is(value, JSON_STRING) ? value->as.string
-                                             : json_print(view->arena, value));
+                 short_value(view->arena, json_at(object, i)));
+}
+
+/* How it is done is of interest to those who must agree; afterwards what is done is enough. */
+static void add_pins(struct view *view)
+{
+    static const char *const how[] = { "connection", "configuration" };
+    const struct strings hidden = { .items = how, .count = COUNT_OF(how) };
+    const struct json *pins = view->row->pins;
+
+    for (size_t i = 0; json_is(pins, JSON_OBJECT) && i < json_count(pins); i++) {
+        const char *name = pins->as.object.members[i].key;
+
+        if (text_is(view->row->stage, "approval") || !strings_has(&hidden, name))
+            add_fact(view, name, short_value(view->arena, json_at(pins, i)));
     }
 }
 
@@ -145,7 +161,7 @@ static void add_facts(struct view *view)
     const struct job_row *row = view->row;
 
     add_fact(view, "asked by", row->person);
-    add_object_facts(view, row->pins);
+    add_pins(view);
     add_object_facts(view, json_get(row->progress, "outputs"));
     if (row->digest != NULL) {
         if (text_is(row->stage, "approval"))
