@@ -135,6 +135,7 @@ export function logView(job, signal) {
         rest = parts.pop();
         for (const part of parts)
             lines.push(part);
+        node.classList.remove("is-empty");
         restNode?.remove();
         restNode = null;
         if (lines.length - shown > IN_PAGE && follows) {
@@ -187,7 +188,6 @@ export function logView(job, signal) {
                 replace(faults, failure(error));
         }
         reading = false;
-        node.classList.toggle("is-empty", lines.length === 0 && rest === "");
     }
 
     async function copyAll() {
