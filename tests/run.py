@@ -182,7 +182,7 @@ def browser():
         if result.returncode != 0:
             report.fails("browser: npm ci", last_words(result.stdout))
             return
-    runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600)
+    runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600, "--shots", str(LOGS / "shots"))
 
 
 # Analysis
