@@ -102,8 +102,7 @@ void handle_job_log(struct http_request *request, void *context)
     AUTO(db) struct db *db = NULL;
     const struct json *job;
     const char *text;
-    long long after = 0;
-    long long next = 0;
+    long long position = 0;
 
     if (caller_read(request, context, &caller) < 0)
         return;
@@ -111,17 +110,18 @@ void handle_job_log(struct http_request *request, void *context)
     if (job == NULL)
         return;
     (void)text_to_integer(
-        http_query(request, "after") != NULL ? http_query(request, "after") : "0", &after);
+        http_query(request, "after") != NULL ? http_query(request, "after") : "0", &position);
+    position = position < 0 ? 0 : position;
     db = store_read_start(core_store(caller.core), &err);
     text = db == NULL ? NULL
-                      : job_log_text(db, arena, json_integer(job, "id", 0),
-                                     after < 0 ? 0 : after, LOG_PIECE, &next, &err);
+                      : job_log_text(db, arena, json_integer(job, "id", 0), &position,
+                                     LOG_PIECE, &err);
     answer(request,
            text == NULL
                ? NULL
-               : OBJECT(arena, { "text", V(text) }, { "next", V(next) },
+               : OBJECT(arena, { "text", V(text) }, { "next", V(position) },
                         { "end", V((bool)(json_get(job, "finished_at") != NULL &&
-                                          next >= json_integer(job, "log_bytes", 0))) }),
+                                          position >= json_integer(job, "log_bytes", 0))) }),
            &err);
 }
 

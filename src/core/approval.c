@@ -72,8 +72,8 @@ const char *approval_difference(struct arena *arena, const struct json *approved
     return out.length > 0 ? text_string(&out) : NULL;
 }
 
-int approval_request(struct db *db, long long job, long long decision, const char *digest,
-                     const struct decision *needs, const struct json *pins, struct error *err)
+int approval_request(struct db *db, long long job, const struct approval_wish *wish,
+                     struct error *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
     long long now_ms = clock_now_ms();
@@ -82,8 +82,9 @@ int approval_request(struct db *db, long long job, long long decision, const cha
             db, err,
             "INSERT INTO approvals (job, state, digest, needs, pins, decision, requested_at, "
             "expires_at) VALUES (?, 'pending', ?, ?, ?, ?, ?, ?)",
-            VALUES(V(job), V(digest), V(needs_json(arena, needs)), V(pins), V(decision),
-                   V(now_ms), V(now_ms + needs->approval.within_s * 1000))) < 0)
+            VALUES(V(job), V(wish->digest), V(needs_json(arena, wish->needs)), V(wish->pins),
+                   V(wish->decision), V(now_ms),
+                   V(now_ms + wish->needs->approval.within_s * 1000))) < 0)
         return -1;
     return change_add(db, "approval", job, err);
 }

@@ -36,10 +36,17 @@ struct decision approval_decision(struct arena *arena, const struct json *needs)
 /* "leads", "ana or leads", "leads who are also in security" */
 const char *approval_who(struct arena *arena, const struct json *needs);
 
+/* What is asked for: the decision that was written, its row, what was pinned and the digest of it all. */
+struct approval_wish {
+    const struct decision *needs;
+    long long decision;
+    const struct json *pins;
+    const char *digest;
+};
+
 /* Inside write functions. */
-MUST_CHECK int approval_request(struct db *db, long long job, long long decision,
-                                const char *digest, const struct decision *needs,
-                                const struct json *pins, struct error *err);
+MUST_CHECK int approval_request(struct db *db, long long job, const struct approval_wish *wish,
+                                struct error *err);
 
 /* Before the first step of a job that has a digest: is its approval there, for exactly this, and still in time?
  * ERROR_CONFLICT says why not. */

@@ -85,9 +85,9 @@ struct job_filter {
 };
 const struct json *job_list(struct db *db, struct arena *arena, const struct job_filter *filter,
                             struct error *err);
-/* The log from a byte position on, at most limit_bytes; *next is where to go on. */
-const char *job_log_text(struct db *db, struct arena *arena, long long job, long long position,
-                         size_t limit_bytes, long long *next, struct error *err);
+/* The log from a byte position on, at most limit_bytes; *position is then where to go on. */
+const char *job_log_text(struct db *db, struct arena *arena, long long job, long long *position,
+                         size_t limit_bytes, struct error *err);
 /* The last lines. */
 const char *job_log_tail(struct db *db, struct arena *arena, long long job, size_t lines,
                          struct error *err);

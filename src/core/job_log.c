@@ -68,22 +68,23 @@ static long long piece_add(struct text *out, const struct json *piece, long long
     return start + skip + (long long)(out->length - before);
 }
 
-const char *job_log_text(struct db *db, struct arena *arena, long long job, long long position,
-                         size_t limit_bytes, long long *next, struct error *err)
+const char *job_log_text(struct db *db, struct arena *arena, long long job, long long *position,
+                         size_t limit_bytes, struct error *err)
 {
     struct text out = text_new(arena, limit_bytes);
+    long long at = *position;
     long long from;
 
     do {
-        const struct json *pieces = pieces_from(db, arena, job, position, err);
+        const struct json *pieces = pieces_from(db, arena, job, at, err);
 
         if (pieces == NULL)
             return NULL;
-        from = position;
+        from = at;
         for (size_t i = 0; i < json_count(pieces) && !out.truncated; i++)
-            position = piece_add(&out, json_at(pieces, i), position);
-    } while (position > from && !out.truncated);
-    *next = position;
+            at = piece_add(&out, json_at(pieces, i), at);
+    } while (at > from && !out.truncated);
+    *position = at;
     return text_string(&out);
 }
 

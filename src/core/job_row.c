@@ -189,10 +189,11 @@ int job_finish(struct db *db, struct core *core, long long job, const struct job
     return job_changed(db, core, job, err);
 }
 
-static int await_audit(struct db *db, const struct job_row *row, const struct json *needs,
-                       const char *digest, struct error *err)
+static int await_audit(struct db *db, const struct job_row *row,
+                       const struct approval_wish *wish, struct error *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
+    const struct json *needs = needs_json(arena, wish->needs);
     struct audit_record record = {
         .kind = "approval",
         .job = row->id,
@@ -201,32 +202,29 @@ static int await_audit(struct db *db, const struct job_row *row, const struct js
         .line = row->title,
         .result = "asked",
         .text = json_string(needs, "text", NULL),
-        .detail = OBJECT(arena, { "digest", V(digest) }, { "needs", V(needs) },
-                         { "pins", V(row->pins) }),
+        .detail = OBJECT(arena, { "digest", V(wish->digest) }, { "needs", V(needs) },
+                         { "pins", V(wish->pins) }),
     };
 
     return audit_append(db, &record, err);
 }
 
-int job_await_approval(struct db *db, struct core *core, long long job, long long decision,
-                       const struct decision *needs, const struct json *pins,
-                       const char *digest, struct error *err)
+int job_await_approval(struct db *db, struct core *core, long long job,
+                       const struct approval_wish *wish, struct error *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
+    struct approval_wish clean = *wish;
     struct job_row row;
 
-    pins = core_redact_json(core, arena, pins);
+    clean.pins = core_redact_json(core, arena, wish->pins);
     if (job_load_open(db, arena, job, &row, err) < 0)
         return -1;
     if (db_run(db, err,
                "UPDATE jobs SET state = 'waiting for approval', stage = 'approval', pins = ?, "
                "digest = ? WHERE id = ?",
-               VALUES(V(pins), V(digest), V(job))) < 0 ||
+               VALUES(V(clean.pins), V(clean.digest), V(job))) < 0 ||
         db_run(db, err, "DELETE FROM queue WHERE job = ?", VALUES(V(job))) < 0 ||
-        approval_request(db, job, decision, digest, needs, pins, err) < 0)
-        return -1;
-    row.pins = pins;
-    if (await_audit(db, &row, needs_json(arena, needs), digest, err) < 0)
+        approval_request(db, job, &clean, err) < 0 || await_audit(db, &row, &clean, err) < 0)
         return -1;
     return job_changed(db, core, job, err);
 }

@@ -86,10 +86,9 @@ MUST_CHECK int job_finish(struct db *db, struct core *core, long long job,
                           const struct job_end *end, struct error *err);
 
 /* stage approval: pins, digest and approval row written, out of the queue. */
+struct approval_wish;
 MUST_CHECK int job_await_approval(struct db *db, struct core *core, long long job,
-                                  long long decision, const struct decision *needs,
-                                  const struct json *pins, const char *digest,
-                                  struct error *err);
+                                  const struct approval_wish *wish, struct error *err);
 
 /* stage unsure: out of the queue until somebody says whether the step happened (job_resolve_unsure).  text: what is not
  * known, one sentence for a person. */

@@ -187,6 +187,10 @@ static int decide_write(struct db *db, struct preparing *preparing, struct error
     struct unit *unit = preparing->unit;
     const char *refusal = NULL;
     bool given = unit->row->digest != NULL;
+    struct approval_wish wish = { .needs = decision,
+                                  .decision = preparing->decision_id,
+                                  .pins = preparing->pins,
+                                  .digest = preparing->digest };
 
     if (!decision->allowed)
         return end_refused(db, preparing, decision->refusal, err);
@@ -195,8 +199,7 @@ static int decide_write(struct db *db, struct preparing *preparing, struct error
     if (refusal != NULL)
         return end_refused(db, preparing, refusal, err);
     if (!given && decision->approval.asked)
-        return job_await_approval(db, unit->core, unit->row->id, preparing->decision_id,
-                                  decision, preparing->pins, preparing->digest, err);
+        return job_await_approval(db, unit->core, unit->row->id, &wish, err);
     return begin(db, preparing, err);
 }
 

@@ -26,12 +26,12 @@ static int wait_for_approval(struct db *db, void *argument, struct error *err)
         .from_all = lists,
         .from_all_count = waiting->from[1] != NULL ? 2 : 1,
     };
-    const struct json *pins = OBJECT(engine->arena, { "commit", V("a1b2c3d") });
-    long long decision = decision_add(db, config, waiting->job, &needs, err);
+    struct approval_wish wish = { .needs = &needs, .digest = "d1" };
 
-    return decision < 0 ? -1
-                        : job_await_approval(db, engine->core, waiting->job, decision, &needs,
-                                             pins, "d1", err);
+    wish.pins = OBJECT(engine->arena, { "commit", V("a1b2c3d") });
+    wish.decision = decision_add(db, config, waiting->job, &needs, err);
+    return wish.decision < 0 ? -1
+                             : job_await_approval(db, engine->core, waiting->job, &wish, err);
 }
 
 static long long ask_approval(struct engine *engine, long long count, const char *from,
