@@ -46,7 +46,7 @@ const char *launch_find_program(struct call *call, const char *name, struct erro
     struct span rest = span_of(settings->path);
     struct span piece;
 
-    if (text_is_empty(name)) {
+    if (name == NULL || name[0] == '\0') {
         error_set(err, ERROR_INVALID, "the executable's name is empty");
         return NULL;
     }

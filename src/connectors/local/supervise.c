@@ -36,7 +36,7 @@ static int detach(struct supervisor *supervisor, struct error *err)
         if (dup2(null, i) < 0)
             return error_system(err, errno, "/dev/null");
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
     sigemptyset(&heard);
     sigaddset(&heard, SIGTERM);
     sigaddset(&heard, SIGCHLD);

@@ -12,7 +12,7 @@
 
 enum {
     STRIKE_APART_MS = 200,
-    CLOSING_LOOK_MS = 500, /* how long a stop of the server may stay unseen */
+    CLOSING_LOOK_MS = 250, /* how long a stop of the server may stay unseen */
     SWEEP_MS = 10 * 60 * 1000,
     EVENT_BYTES = 16 * 1024
 };
