@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/call_core.h"
 #include "core/deployment.h"
+#include "core/lock.h"
 
 struct app_args {
     const char *app;
@@ -11,19 +12,39 @@ struct app_args {
     long long limit;
 };
 
+/* "locked by ana for 2h (migration)", "frozen by lea for 3m", or nothing. */
+static int gate_note(struct db *db, struct arena *arena, const struct app *app,
+                     const struct environment *environment, const char **note,
+                     struct error *err)
+{
+    struct lock lock;
+    struct lock freeze;
+
+    if (lock_find(db, arena, app->name, environment->name, &lock, err) < 0 ||
+        freeze_find(db, arena, environment->name, &freeze, err) < 0)
+        return -1;
+    if (freeze.person != NULL)
+        *note = arena_printf(arena, "frozen %s", lock_print(arena, &freeze));
+    else if (lock.person != NULL)
+        *note = arena_printf(arena, "locked %s", lock_print(arena, &lock));
+    return 0;
+}
+
 static const struct json *status_row(struct db *db, struct arena *arena, const struct app *app,
                                      const struct environment *environment, struct error *err)
 {
     struct deployment_row row;
+    const char *note = NULL;
 
-    if (deployment_current(db, arena, app->name, environment->name, &row, err) < 0)
+    if (deployment_current(db, arena, app->name, environment->name, &row, err) < 0 ||
+        gate_note(db, arena, app, environment, &note, err) < 0)
         return NULL;
-    return OBJECT(arena, { "app", V(app->name) }, { "environment", V(environment->name) },
-                  { "version", V(row.version) }, { "commit", V(row.commit_id) },
-                  { "since", clock_json(arena, row.finished_at) }, { "by", V(row.person) },
-                  { "job", row.id != 0 ? V(row.job) : json_null() },
-                  { "health", V(row.health) },
-                  { "state", V(row.id == 0 ? "never deployed" : "deployed") });
+    return OBJECT(
+        arena, { "app", V(app->name) }, { "environment", V(environment->name) },
+        { "version", V(row.version) }, { "commit", V(row.commit_id) },
+        { "since", clock_json(arena, row.finished_at) }, { "by", V(row.person) },
+        { "job", row.id != 0 ? V(row.job) : json_null() }, { "health", V(row.health) },
+        { "state", V(row.id == 0 ? "never deployed" : "deployed") }, { "lock", V(note) });
 }
 
 const struct json *app_status_rows(struct db *db, struct arena *arena,
@@ -72,6 +93,7 @@ static const struct json *status_shown(struct call *call, const struct json *row
                      { "since", V(when(call, row, "since")) },
                      { "by", V(json_string(row, "by", "")) },
                      { "health", V(json_string(row, "health", json_string(row, "state", ""))) },
+                     { "lock", V(json_string(row, "lock", "")) },
                      { "job", json_integer(row, "job", 0) != 0 ? V(json_integer(row, "job", 0))
                                                                : json_null() })));
     }
@@ -81,7 +103,7 @@ static const struct json *status_shown(struct call *call, const struct json *row
 static int status_run(struct call *call, struct error *err)
 {
     static const char *const columns[] = { "app", "environment", "version", "since",
-                                           "by",  "health",      "job" };
+                                           "by",  "health",      "lock",    "job" };
     const struct app_args *args = call_args(call);
     AUTO(db) struct db *db = store_read_start(core_store(call_core(call)), err);
     const struct json *rows;

@@ -8,6 +8,7 @@
 #include "core/core.h"
 
 extern const struct command deploy_command;
+extern const struct command promote_command;
 extern const struct command rollback_command;
 extern const struct command status_command;
 extern const struct command releases_command;

@@ -44,6 +44,12 @@ struct command_step {
     enum happened (*happened)(struct call *call, struct error *err);
 };
 
+/* Another right that an invocation needs beside the command's own, because of its arguments. */
+struct also_needed {
+    const char *command; /* as rules name it: "freeze override"; NULL: none */
+    bool with_approval;  /* its rule must ask for somebody's agreement */
+};
+
 struct command {
     const char
         *name; /* "job cancel"; for a connector's command the part after the noun: "pr merge" */
@@ -55,6 +61,9 @@ struct command {
         own; /* needs no rule: the command itself checks what is one's own (approve, deny, help, whoami, can) */
     int limit_s; /* 0: 60 for run(), an hour for steps */
     struct fields args;
+    struct also_needed (*also)(const struct json *args); /* NULL: never anything */
+    const char
+        *dry; /* a boolean argument with which nothing is changed: no approval is asked */
 
     /*
      * What the command is about, exactly (version -> commit, pull request -> head sha): read-only, before policy's last

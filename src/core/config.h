@@ -95,6 +95,8 @@ struct environment {
     long long health_within_s;
     bool rollback_on_failure;
     bool refuse_when_busy; /* concurrency: refuse */
+    const struct hours *freeze; /* windows in which nobody deploys there */
+    size_t freeze_count;
     unsigned line;
 };
 

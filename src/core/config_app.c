@@ -14,6 +14,7 @@ static const char *const app_keys[] = { "environments" };
 struct environment_section {
     bool rollback_on_failure;
     const char *concurrency;
+    struct strings freeze;
 };
 static const struct field environment_fields[] = {
     FIELD(struct environment_section, rollback_on_failure, .key = "rollback_on_failure",
@@ -21,6 +22,8 @@ static const struct field environment_fields[] = {
     FIELD(struct environment_section, concurrency, .key = "concurrency",
           .choices = "queue|refuse", .fallback = "queue",
           .help = "what a deployment does while another runs"),
+    FIELD(struct environment_section, freeze, .key = "freeze",
+          .help = "hours in which nobody deploys there, such as Fri 16:00-24:00 Europe/Lisbon"),
 };
 static const struct fields environment_table =
     FIELDS(struct environment_section, environment_fields);
@@ -161,6 +164,22 @@ static void read_deploy(const struct section *parent, struct environment *enviro
     environment->target = target;
 }
 
+/* Recurring windows: the same words as a rule's hours. */
+static void read_freeze(const struct section *section, const struct strings *windows,
+                        struct environment *environment)
+{
+    struct loader *loader = section->loader;
+    struct hours *freeze = ARENA_ARRAY(loader->arena, struct hours, windows->count + 1);
+    struct error err = { 0 };
+
+    for (size_t i = 0; i < windows->count; i++)
+        if (hours_parse(loader->arena, windows->items[i], loader->config->server.zone,
+                        &freeze[i], &err) < 0)
+            fault_add(loader, mark_of(json_member(section->map, "freeze")), "%s", err.text);
+    environment->freeze = freeze;
+    environment->freeze_count = windows->count;
+}
+
 static void read_environment(struct loader *loader, const struct json_member *member,
                              const char *app, struct environment *environment)
 {
@@ -181,6 +200,7 @@ static void read_environment(struct loader *loader, const struct json_member *me
     section_read(&section, &environment_table, &read, &also);
     environment->rollback_on_failure = read.rollback_on_failure;
     environment->refuse_when_busy = text_is(read.concurrency, "refuse");
+    read_freeze(&section, &read.freeze, environment);
     read_health(&section, environment);
     read_deploy(&section, environment);
 }

@@ -47,16 +47,22 @@ int deployment_current(struct db *db, struct arena *arena, const char *app,
 int deployment_previous(struct db *db, struct arena *arena, const char *app,
                         const char *environment, struct deployment_row *row, struct error *err)
 {
-    struct deployment_row current;
+    struct deployment_row newest;
 
-    if (deployment_current(db, arena, app, environment, &current, err) < 0)
+    if (read_row(
+            db_row(
+                db, arena, err,
+                "SELECT * FROM deployments WHERE app = ? AND environment = ? AND state <> 'running' "
+                "ORDER BY id DESC LIMIT 1",
+                VALUES(V(app), V(environment))),
+            arena, &newest, err) < 0)
         return -1;
     return read_row(
         db_row(db, arena, err,
                "SELECT * FROM deployments WHERE app = ? AND environment = ? AND state = "
                "'succeeded' AND id < ? AND COALESCE(version, '') <> COALESCE(?, '') "
                "ORDER BY id DESC LIMIT 1",
-               VALUES(V(app), V(environment), V(current.id), V(current.version))),
+               VALUES(V(app), V(environment), V(newest.id), V(newest.version))),
         arena, row, err);
 }
 

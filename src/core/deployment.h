@@ -21,7 +21,7 @@ struct deployment_row {
 MUST_CHECK int deployment_current(struct db *db, struct arena *arena, const char *app,
                                   const char *environment, struct deployment_row *row,
                                   struct error *err);
-/* The newest one before it that succeeded with another version. */
+/* What to go back to: the newest that succeeded with another version than the newest of all, which may have failed. */
 MUST_CHECK int deployment_previous(struct db *db, struct arena *arena, const char *app,
                                    const char *environment, struct deployment_row *row,
                                    struct error *err);

@@ -23,10 +23,17 @@ static bool any_matches(const struct strings *patterns, const char *value)
     return false;
 }
 
-static bool command_matches(const struct rule *rule, const struct catalog_entry *entry)
+/* A rule that denies "jenkins build" still does when there is a second jenkins and the type's noun no longer works. */
+static bool command_matches(const struct rule *rule, const struct catalog_entry *entry,
+                            struct arena *arena)
 {
+    const char *by_type = entry->alias;
+
+    if (rule->deny && entry->connection != NULL && entry->custom == NULL)
+        by_type = arena_printf(arena, "%s %s", entry->connection->connector->name,
+                               entry->command->name);
     return any_matches(&rule->commands, entry->name) ||
-           (entry->alias != NULL && any_matches(&rule->commands, entry->alias));
+           (by_type != NULL && any_matches(&rule->commands, by_type));
 }
 
 static bool who_matches(const struct rule *rule, const struct person *person)
@@ -77,7 +84,7 @@ static unsigned rule_unmet(const struct rule *rule, const struct request *reques
 {
     unsigned unmet = UNMET_NOTHING;
 
-    if (!command_matches(rule, request->entry))
+    if (!command_matches(rule, request->entry, arena))
         return UNMET_COMMAND;
     if (!who_matches(rule, request->person))
         unmet |= UNMET_WHO;
@@ -240,6 +247,14 @@ static void deny(struct decision *decision, const struct rule *rule,
     decision->refusal = arena_printf(arena, "Not allowed: %s", decision->why);
 }
 
+/* With "--dry-run" nothing is changed, so nobody has to agree. */
+static bool is_dry(const struct request *request)
+{
+    const char *dry = request->entry->command->dry;
+
+    return dry != NULL && text_is(json_string(json_member(request->args, dry), "", ""), "true");
+}
+
 static struct decision decide(const struct request *request, struct arena *arena)
 {
     struct decision decision = { 0 };
@@ -257,11 +272,52 @@ static struct decision decide(const struct request *request, struct arena *arena
     }
     if (decision.allowed)
         decision.why = arena_printf(arena, "allowed by %s", decision.where);
-    if (decision.approval.none) {
+    if (decision.approval.none || is_dry(request)) {
         decision.approval.asked = false;
         decision.from_all_count = 0;
     }
     return decision;
+}
+
+static void approvals_join(struct decision *decision, const struct decision *other,
+                           struct arena *arena)
+{
+    struct rule each = { .approval = other->approval };
+
+    for (size_t i = 0; i < other->from_all_count; i++) {
+        each.approval.from = other->from_all[i];
+        approval_add(decision, &each, arena);
+    }
+}
+
+/* The other right is asked for by name; both must be there, and both rules' approvals count. */
+static void add_also(struct decision *decision, const struct request *request,
+                     struct arena *arena)
+{
+    static const struct command nameless = { .help = "" };
+    struct also_needed also = request->entry->command->also(request->args);
+    struct catalog_entry entry = { .name = also.command, .command = &nameless };
+    struct request asked = *request;
+    struct decision other;
+
+    if (also.command == NULL)
+        return;
+    asked.entry = &entry;
+    other = decide(&asked, arena);
+    if (!other.allowed && other.rule == NULL)
+        explain_refusal(&other, &asked, arena);
+    if (!other.allowed) {
+        *decision = other;
+    } else if (also.with_approval && !other.approval.asked) {
+        other.why =
+            arena_printf(arena, "\"%s\" must ask for an approval, and its rule (%s) does not",
+                         also.command, other.where);
+        other.refusal = arena_printf(arena, "Not allowed: %s", other.why);
+        other.allowed = false;
+        *decision = other;
+    } else {
+        approvals_join(decision, &other, arena);
+    }
 }
 
 struct decision policy_decide_by_rules(const struct request *request, struct arena *arena)
@@ -278,6 +334,8 @@ struct decision policy_decide_by_rules(const struct request *request, struct are
     decision = decide(request, arena);
     if (!decision.allowed && decision.rule == NULL)
         explain_refusal(&decision, request, arena);
+    if (decision.allowed && request->args != NULL && request->entry->command->also != NULL)
+        add_also(&decision, request, arena);
     return decision;
 }
 
@@ -288,7 +346,7 @@ struct decision policy_decide(const struct request *request, struct arena *arena
     return policy_decide_by_rules(request, arena);
 }
 
-/* Wherever they stand: the channel is told by the refusal itself. */
+/* Wherever they stand: the channel is told by the refusal itself.  A deny counts where it is asked. */
 static bool could_run(const struct request *request, const struct person *person,
                       struct arena *arena)
 {
@@ -298,13 +356,12 @@ static bool could_run(const struct request *request, const struct person *person
     theirs.person = person;
     for (size_t i = 0; i < request->config->rule_count; i++) {
         const struct rule *rule = &request->config->rules[i];
-        unsigned unmet = rule_unmet(rule, &theirs, arena) & ~(unsigned)UNMET_CHANNEL;
+        unsigned unmet = rule_unmet(rule, &theirs, arena);
 
-        if (unmet != UNMET_NOTHING)
-            continue;
-        if (rule->deny)
+        if (rule->deny && unmet == UNMET_NOTHING)
             return false;
-        allowed = true;
+        if (!rule->deny && (unmet & ~(unsigned)UNMET_CHANNEL) == 0)
+            allowed = true;
     }
     return allowed;
 }

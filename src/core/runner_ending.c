@@ -18,6 +18,7 @@ struct ending {
     const char *error; /* for a person */
     struct unit_words words;
     long long wait_ms;
+    bool is_refused;      /* before anything had begun: nobody's failure */
     bool goes_on;         /* out: the same worker takes the next step */
     bool is_left_running; /* out: the row still says that the step is under way */
     const char *end;      /* out: the job's final state, NULL: none */
@@ -152,7 +153,7 @@ static const char *end_state(const struct ending *ending)
     if (ending->outcome == OUTCOME_DONE)
         return "succeeded";
     if (ending->outcome == OUTCOME_FAILED)
-        return "failed";
+        return ending->is_refused ? "refused" : "failed";
     return ending->unit->row->cancel_by != NULL ? "cancelled" : "timed out";
 }
 
@@ -239,6 +240,7 @@ bool unit_end_step(struct unit *unit, enum outcome outcome, const struct error *
         .outcome = outcome,
         .error = err == NULL ? NULL : arena_copy(unit->arena, err->text),
         .wait_ms = wait_ms_for(unit, outcome, err),
+        .is_refused = err != NULL && err->kind == ERROR_DENIED && unit->row->started_at == 0,
     };
 
     if (err != NULL && (outcome == OUTCOME_RETRY || outcome == OUTCOME_ASK))
