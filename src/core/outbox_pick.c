@@ -6,7 +6,11 @@
 #include "core/outbox_internal.h"
 
 enum {
-    WAIT_MAX_MS = 10 * 1000
+    WAIT_MAX_MS = 10 * 1000,
+    LOOK_FIRST = 4, /* rows: mostly the first one may go */
+    LOOK_AT_ONCE = 200,
+    LOOK_MAX = 5000, /* rows, when everything before them has to wait */
+    BLOCKED_MAX = 500
 };
 
 static struct pace *find_pace(struct paces *paces, const char *channel)
@@ -51,42 +55,97 @@ void paces_free(struct paces *paces)
     free(paces->list);
 }
 
-/* The first of each channel, of those that do not merely keep the interval between two edits. */
-static const struct json *channel_heads(struct db *db, struct arena *arena, const char *chat,
-                                        long long now_ms, struct error *err)
+/* Going through the queue in its order. */
+struct search {
+    struct arena *arena;
+    struct paces *paces;
+    long long now_ms;
+    long long place;      /* behind what has been looked at */
+    long long next_at;    /* when the first of those that wait may go */
+    const char **blocked; /* channels whose first row waits */
+    size_t blocked_count;
+    long long found; /* id, 0: none yet */
+};
+
+static bool is_blocked(const struct search *search, const char *channel)
 {
-    return db_rows(db, arena, err,
-                   "SELECT m.id, m.channel, m.due_at, m.external_id IS NULL AS is_new "
-                   "FROM messages m JOIN (SELECT min(place_in_queue) AS place FROM messages "
-                   "WHERE chat = ? AND place_in_queue IS NOT NULL "
-                   "AND NOT (attempts = 0 AND due_at > ?) GROUP BY channel) h "
-                   "ON m.place_in_queue = h.place WHERE m.chat = ? ORDER BY m.place_in_queue",
-                   VALUES(V(chat), V(now_ms), V(chat)));
+    for (size_t i = 0; i < search->blocked_count; i++)
+        if (text_is(search->blocked[i], channel))
+            return true;
+    return false;
 }
 
-static int next_edit(struct db *db, struct arena *arena, const char *chat, long long now_ms,
-                     long long *at_ms, struct error *err)
+static long long may_go_at(const struct search *search, const struct json *row)
 {
-    const struct json *row =
-        db_row(db, arena, err,
-               "SELECT min(due_at) AS at FROM messages WHERE chat = ? AND "
-               "place_in_queue IS NOT NULL AND attempts = 0 AND due_at > ?",
-               VALUES(V(chat), V(now_ms)));
+    long long due_at = json_integer(row, "due_at", 0);
+    const struct pace *pace = find_pace(search->paces, json_string(row, "channel", ""));
 
-    if (row == NULL)
-        return -1;
-    *at_ms = json_integer(row, "at", now_ms + WAIT_MAX_MS);
-    return 0;
-}
-
-static long long may_go_at(struct paces *paces, const struct json *head)
-{
-    long long due_at = json_integer(head, "due_at", 0);
-    const struct pace *pace = find_pace(paces, json_string(head, "channel", ""));
-
-    if (json_integer(head, "is_new", 0) == 0 || pace == NULL || pace->next_at < due_at)
+    if (json_integer(row, "is_new", 0) == 0 || pace == NULL || pace->next_at < due_at)
         return due_at;
     return pace->next_at;
+}
+
+static void look_at(struct search *search, const struct json *row)
+{
+    const char *channel = json_string(row, "channel", "");
+    long long at = may_go_at(search, row);
+    bool was_edited =
+        json_integer(row, "is_new", 0) == 0 && json_integer(row, "attempts", 0) == 0;
+
+    if (is_blocked(search, channel))
+        return;
+    if (at <= search->now_ms) {
+        search->found = json_integer(row, "id", 0);
+        return;
+    }
+    if (at < search->next_at)
+        search->next_at = at;
+    if (!was_edited)
+        search->blocked[search->blocked_count++] = channel;
+}
+
+static bool is_over(const struct search *search)
+{
+    return search->found != 0 || search->blocked_count == BLOCKED_MAX;
+}
+
+/* How many rows there were, -1 on error. */
+static long long look_on(struct db *db, const char *chat, struct search *search,
+                         long long limit, struct error *err)
+{
+    const struct json *rows =
+        db_rows(db, search->arena, err,
+                "SELECT id, channel, due_at, attempts, place_in_queue, external_id IS NULL AS "
+                "is_new FROM messages WHERE chat = ? AND place_in_queue > ? "
+                "ORDER BY place_in_queue LIMIT ?",
+                VALUES(V(chat), V(search->place), V(limit)));
+
+    if (rows == NULL)
+        return -1;
+    for (size_t i = 0; i < json_count(rows) && !is_over(search); i++) {
+        look_at(search, json_at(rows, i));
+        search->place = json_integer(json_at(rows, i), "place_in_queue", 0);
+    }
+    return (long long)json_count(rows);
+}
+
+static int search_queue(struct db *db, const char *chat, struct search *search,
+                        struct error *err)
+{
+    long long looked = 0;
+    long long limit = LOOK_FIRST;
+    long long count;
+
+    search->blocked = ARENA_ARRAY(search->arena, const char *, BLOCKED_MAX);
+    for (;;) {
+        count = look_on(db, chat, search, limit, err);
+        looked += count;
+        if (count < 0)
+            return -1;
+        if (is_over(search) || count < limit || looked >= LOOK_MAX)
+            return 0;
+        limit = LOOK_AT_ONCE;
+    }
 }
 
 static int load_outgoing(struct db *db, struct arena *arena, long long id,
@@ -117,39 +176,21 @@ static int load_outgoing(struct db *db, struct arena *arena, long long id,
     return 0;
 }
 
-static long long choose(struct paces *paces, const struct json *heads, long long now_ms,
-                        long long *next_at)
-{
-    for (size_t i = 0; i < json_count(heads); i++) {
-        long long at = may_go_at(paces, json_at(heads, i));
-
-        if (at <= now_ms)
-            return json_integer(json_at(heads, i), "id", 0);
-        if (at < *next_at)
-            *next_at = at;
-    }
-    return 0;
-}
-
 int outbox_pick(struct core *core, struct arena *arena, const char *chat, struct paces *paces,
                 struct outgoing *outgoing, long long *wait_ms, struct error *err)
 {
     AUTO(db) struct db *db = store_read_start(core_store(core), err);
     long long now_ms = clock_now_ms();
-    const struct json *heads;
-    long long next_at;
-    long long id;
+    struct search search = {
+        .arena = arena, .paces = paces, .now_ms = now_ms, .next_at = now_ms + WAIT_MAX_MS
+    };
 
     *outgoing = (struct outgoing){ 0 };
     forget_past(paces, now_ms);
-    if (db == NULL || next_edit(db, arena, chat, now_ms, &next_at, err) < 0)
+    if (db == NULL || search_queue(db, chat, &search, err) < 0)
         return -1;
-    heads = channel_heads(db, arena, chat, now_ms, err);
-    if (heads == NULL)
-        return -1;
-    id = choose(paces, heads, now_ms, &next_at);
-    if (id != 0)
-        return load_outgoing(db, arena, id, outgoing, err);
-    *wait_ms = next_at - now_ms > WAIT_MAX_MS ? WAIT_MAX_MS : next_at - now_ms;
+    if (search.found != 0)
+        return load_outgoing(db, arena, search.found, outgoing, err);
+    *wait_ms = search.next_at - now_ms;
     return 0;
 }

@@ -36,9 +36,9 @@ static void wait_for_news(struct worker *worker, unsigned long heard, long long 
     pthread_mutex_unlock(&runner->lock);
 }
 
-static long long wait_ms_for(const struct due *due)
+static long long wait_ms_for(long long next_at)
 {
-    long long wait_ms = due->next_at == 0 ? LOOK_AGAIN_MS : due->next_at - clock_now_ms();
+    long long wait_ms = next_at == 0 ? LOOK_AGAIN_MS : next_at - clock_now_ms();
 
     if (wait_ms > LOOK_AGAIN_MS)
         return LOOK_AGAIN_MS;
@@ -60,64 +60,57 @@ static unsigned long take_seat(struct worker *worker, bool *closing)
     return heard;
 }
 
-/* Leaves the seat to the next one; claims: one more claim is under way, so that nobody counts its job again. */
-static void leave_seat(struct worker *worker, bool claims)
+static void leave_seat(struct worker *worker)
 {
     struct runner *runner = worker->runner;
 
     pthread_mutex_lock(&runner->lock);
     worker->lane->is_looking = false;
-    worker->lane->claiming += claims ? 1 : 0;
     pthread_cond_signal(&worker->lane->seat);
     pthread_mutex_unlock(&runner->lock);
 }
 
-static bool is_free(struct worker *worker, const struct due *due)
-{
-    struct runner *runner = worker->runner;
-    bool more;
-
-    pthread_mutex_lock(&runner->lock);
-    more = due->count > (long long)worker->lane->claiming;
-    pthread_mutex_unlock(&runner->lock);
-    return more;
-}
-
-/* In the seat: true when something can be claimed now, false after waiting. */
+/* In the seat: true when a job was chosen, false after waiting. */
 static bool look(struct worker *worker, unsigned long heard)
 {
     struct error err = { 0 };
-    struct due due = { 0 };
+    long long next_at = 0;
+    int found = look_for_job(worker, &next_at, &err);
 
-    if (claim_look(worker, &due, &err) < 0) {
-        log_error(0, "looking for jobs: %s", err.text);
-        wait_for_news(worker, heard, ERROR_PAUSE_MS);
-        return false;
-    }
-    if (is_free(worker, &due))
+    if (found == 1)
         return true;
-    wait_for_news(worker, heard, wait_ms_for(&due));
+    if (found < 0)
+        log_error(0, "looking for jobs: %s", err.text);
+    wait_for_news(worker, heard, found < 0 ? ERROR_PAUSE_MS : wait_ms_for(next_at));
     return false;
+}
+
+/* The store refuses: it is not asked again at once. */
+static void pause_unless_closing(struct runner *runner)
+{
+    long long until_ms = clock_steady_ms() + ERROR_PAUSE_MS;
+
+    pthread_mutex_lock(&runner->lock);
+    while (!runner->closing && wait_until_locked(&runner->changed, &runner->lock, until_ms))
+        continue;
+    pthread_mutex_unlock(&runner->lock);
 }
 
 static void claim_and_work(struct worker *worker)
 {
-    struct runner *runner = worker->runner;
     AUTO(arena) struct arena *arena = arena_new();
-    AUTO(config) const struct config *config = core_config(runner->core);
+    AUTO(config) const struct config *config = core_config(worker->runner->core);
     struct claim claim = { .arena = arena };
     struct error err = { 0 };
-    int found = claim_next(worker, config, &claim, &err);
+    int claimed = claim_write_now(worker, config, &claim, &err);
 
-    pthread_mutex_lock(&runner->lock);
-    worker->lane->claiming--;
-    worker->lane->news++;
-    pthread_cond_signal(&worker->lane->heard);
-    pthread_mutex_unlock(&runner->lock);
-    if (found < 0)
-        log_error(0, "claiming a job: %s", err.text);
-    if (found == 1)
+    if (claimed < 0) {
+        log_error(worker->job, "claiming the job: %s", err.text);
+        pause_unless_closing(worker->runner);
+    }
+    if (claimed == 1)
         work_on(worker, config, &claim);
+    worker_drop_job(worker);
 }
 
 static void count_alive(struct runner *runner, int change)
@@ -138,7 +131,7 @@ static void *worker_main(void *context)
         unsigned long heard = take_seat(worker, &closing);
         bool due = !closing && look(worker, heard);
 
-        leave_seat(worker, due);
+        leave_seat(worker);
         if (closing)
             break;
         if (due)

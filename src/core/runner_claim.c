@@ -2,41 +2,6 @@
 #include "base/clock.h"
 #include "core/runner_internal.h"
 
-/* A lease that ran out is another process's: our own are renewed, and given back in the commit that ends the work. */
-#define CLAIMABLE                                                                              \
-    "q.lane = ? AND q.wake_at <= ? "                                                           \
-    "AND (q.lease_owner IS NULL OR (q.lease_until < ? AND q.lease_owner <> ?)) "               \
-    "AND (q.connection IS NULL OR (SELECT count(*) FROM queue b WHERE b.connection = "         \
-    "q.connection AND b.lease_owner IS NOT NULL AND b.lease_until >= ?) < ?)"
-#define CLAIMABLE_VALUES(worker, now_ms)                                                       \
-    V((worker)->lane->name), V(now_ms), V(now_ms), V((const char *)(worker)->runner->owner),   \
-        V(now_ms), V((long long)(worker)->runner->connection_limit)
-
-enum {
-    LOOK_MAX = 64
-};
-
-int claim_look(struct worker *worker, struct due *due, struct error *err)
-{
-    AUTO(arena) struct arena *arena = arena_new();
-    AUTO(db) struct db *db = store_read_start(core_store(worker->runner->core), err);
-    long long now_ms = clock_now_ms();
-    const struct json *row;
-
-    if (db == NULL)
-        return -1;
-    row = db_row(db, arena, err,
-                 "SELECT (SELECT count(*) FROM (SELECT 1 FROM queue q WHERE " CLAIMABLE
-                 " LIMIT ?)) AS due, (SELECT min(wake_at) FROM queue WHERE lane = ? "
-                 "AND wake_at > ? AND lease_owner IS NULL) AS next_at",
-                 VALUES(CLAIMABLE_VALUES(worker, now_ms), V((int)LOOK_MAX),
-                        V(worker->lane->name), V(now_ms)));
-    if (row == NULL)
-        return -1;
-    *due = (struct due){ json_integer(row, "due", 0), json_integer(row, "next_at", 0) };
-    return 0;
-}
-
 struct claiming {
     struct worker *worker;
     const struct catalog *catalog;
@@ -84,13 +49,15 @@ static int claim_write(struct db *db, void *argument, struct error *err)
     struct worker *worker = claiming->worker;
     struct claim *claim = claiming->claim;
     long long now_ms = clock_now_ms();
+    /* A lease that ran out is another process's: our own are renewed, and given back by the commit that ends the work. */
     const struct json *queue = db_row(
         db, claim->arena, err,
         "UPDATE queue SET lease_owner = ?, lease_until = ?, fence = fence + 1, woken = 0 "
-        "WHERE job = (SELECT q.job FROM queue q WHERE " CLAIMABLE
-        " ORDER BY q.wake_at, q.job LIMIT 1) RETURNING job, fence",
-        VALUES(V((const char *)worker->runner->owner), V(now_ms + LEASE_MS),
-               CLAIMABLE_VALUES(worker, now_ms)));
+        "WHERE job = ? AND lane = ? AND wake_at <= ? AND (lease_owner IS NULL OR "
+        "(lease_until < ? AND lease_owner <> ?)) RETURNING job, fence",
+        VALUES(V((const char *)worker->runner->owner), V(now_ms + LEASE_MS), V(worker->job),
+               V(worker->lane->name), V(now_ms), V(now_ms),
+               V((const char *)worker->runner->owner)));
     struct job_row before;
 
     claiming->found = false;
@@ -108,8 +75,8 @@ static int claim_write(struct db *db, void *argument, struct error *err)
     return 0;
 }
 
-int claim_next(struct worker *worker, const struct config *config, struct claim *claim,
-               struct error *err)
+int claim_write_now(struct worker *worker, const struct config *config, struct claim *claim,
+                    struct error *err)
 {
     struct core *core = worker->runner->core;
     struct claiming claiming = { .worker = worker,

@@ -26,8 +26,7 @@ struct lane {
     const char *name; /* "work", "core" */
     struct worker *workers;
     size_t count;
-    bool is_looking;   /* one of them is */
-    unsigned claiming; /* claims that are not committed yet */
+    bool is_looking; /* one of them is */
     unsigned long news;
     pthread_cond_t seat; /* the one who looked has left */
     pthread_cond_t heard;
@@ -38,6 +37,8 @@ struct worker {
     struct lane *lane;
     pthread_t thread;
     bool has_thread;
+    long long job;     /* chosen, claimed or in hand; 0: none */
+    char *connection;  /* of that job, or NULL */
     struct call *call; /* under way, NULL: none */
     bool is_kept;      /* the keeper is at the call: it must not go away */
 };
@@ -69,15 +70,14 @@ struct claim {
     bool
         was_running; /* a step had begun and not ended: a crash, or an answer that never came */
 };
-/* 1: claimed; 0: nothing was due. */
-int claim_next(struct worker *worker, const struct config *config, struct claim *claim,
-               struct error *err);
-/* How many could be claimed now, and when the next one will be; -1 on error. */
-struct due {
-    long long count;
-    long long next_at; /* 0: none */
-};
-int claim_look(struct worker *worker, struct due *due, struct error *err);
+/* Claims worker->job.  1: done; 0: it is not to be had any more. */
+int claim_write_now(struct worker *worker, const struct config *config, struct claim *claim,
+                    struct error *err);
+
+/* runner_look.c: chooses a due job that nobody here has in hand and whose connection has a worker to spare, and notes it in
+ * the worker.  1: chosen; 0: none, *next_at says when the next one is due (0: not known); -1: the store cannot be read. */
+int look_for_job(struct worker *worker, long long *next_at, struct error *err);
+void worker_drop_job(struct worker *worker);
 
 /* One claimed job, with the call that its command sees. */
 struct unit {
