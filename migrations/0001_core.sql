@@ -189,11 +189,13 @@ CREATE TABLE tokens (
     kind TEXT NOT NULL CHECK (kind IN ('token', 'link', 'session')),
     digest TEXT NOT NULL UNIQUE,      -- SHA-256 of it: the token itself is not kept
     note TEXT,
+    parent INTEGER REFERENCES tokens (id), -- the token that a session was begun with: it ends with it
     created_at INTEGER NOT NULL,
     expires_at INTEGER,
     used_at INTEGER,
     revoked_at INTEGER
 );
+CREATE INDEX tokens_parent ON tokens (parent) WHERE parent IS NOT NULL;
 
 -- What was deployed where.
 CREATE TABLE deployments (

@@ -18,32 +18,57 @@ struct page page_read(struct http_request *request)
     return page;
 }
 
-static bool is_listed(const char *const *names, const char *name)
+/* What the value has to be, in words; NULL: it is. */
+static const char *wanted_instead(enum body_kind kind, const struct json *value)
 {
-    for (; *names != NULL; names++)
-        if (text_is(*names, name))
-            return true;
-    return false;
+    long long ignored;
+
+    if (json_is(value, JSON_NULL))
+        return NULL;
+    switch (kind) {
+    case BODY_TEXT:
+        return json_is(value, JSON_STRING) ? NULL : "text";
+    case BODY_NUMBER:
+        return json_is(value, JSON_INTEGER) || json_is(value, JSON_REAL) ? NULL : "a number";
+    case BODY_WHOLE:
+        return json_is_whole(value, &ignored) ? NULL : "a whole number";
+    case BODY_FLAG:
+        return json_is(value, JSON_BOOLEAN) ? NULL : "true or false";
+    case BODY_OBJECT:
+        return json_is(value, JSON_OBJECT) ? NULL : "an object";
+    }
+    return NULL;
 }
 
-static const struct json *check_members(const struct json *body, const char *const *members,
-                                        struct error *err)
+static int check_member(const struct json_member *given, const struct body_member *members,
+                        struct error *err)
+{
+    const char *wanted;
+
+    while (members->name != NULL && !text_is(members->name, given->key))
+        members++;
+    if (members->name == NULL)
+        return error_set(err, ERROR_INVALID, "unknown member \"%.60s\"", given->key);
+    wanted = wanted_instead(members->kind, &given->value);
+    if (wanted != NULL)
+        return error_set(err, ERROR_INVALID, "\"%s\" must be %s", given->key, wanted);
+    return 0;
+}
+
+static const struct json *check_members(const struct json *body,
+                                        const struct body_member *members, struct error *err)
 {
     if (!json_is(body, JSON_OBJECT)) {
         error_set(err, ERROR_INVALID, "the body must be a JSON object");
         return NULL;
     }
-    for (size_t i = 0; i < body->as.object.count; i++) {
-        if (is_listed(members, body->as.object.members[i].key))
-            continue;
-        error_set(err, ERROR_INVALID, "unknown member \"%.60s\"",
-                  body->as.object.members[i].key);
-        return NULL;
-    }
+    for (size_t i = 0; i < body->as.object.count; i++)
+        if (check_member(&body->as.object.members[i], members, err) < 0)
+            return NULL;
     return body;
 }
 
-const struct json *body_read(struct http_request *request, const char *const *members)
+const struct json *body_read(struct http_request *request, const struct body_member *members)
 {
     struct error err = { 0 };
     const struct json *body = http_body(request).length == 0

@@ -3,7 +3,7 @@
 #include "console/console_internal.h"
 #include "core/approval.h"
 
-static const char *const vote_members[] = { "reason", NULL };
+static const struct body_member vote_members[] = { { "reason", BODY_TEXT }, { 0 } };
 
 static const struct json *list_for(const struct caller *caller, struct arena *arena,
                                    const struct json *page)

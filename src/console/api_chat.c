@@ -1,4 +1,5 @@
 /* The web chat's side of the API: channels, what was said in them, saying something, pressing a button. */
+#include <limits.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -8,8 +9,12 @@
 #include "core/input.h"
 #include "core/parse.h"
 
-static const char *const say_members[] = { "channel", "text", "id", NULL };
-static const char *const press_members[] = { "button", "text", "id", NULL };
+static const struct body_member say_members[] = {
+    { "channel", BODY_TEXT }, { "text", BODY_TEXT }, { "id", BODY_TEXT }, { 0 }
+};
+static const struct body_member press_members[] = {
+    { "button", BODY_WHOLE }, { "text", BODY_TEXT }, { "id", BODY_TEXT }, { 0 }
+};
 
 void handle_channels(struct http_request *request, void *context)
 {
@@ -41,27 +46,100 @@ static bool must_be_member(struct http_request *request, struct caller *caller,
     return false;
 }
 
+/* An entry's place in its channel.  Several may be of the same millisecond. */
+struct position {
+    long long at_ms;
+    const char *source; /* message or input */
+    long long id;
+};
+
+/* "m12", "i34" */
+static bool read_entry(const char *name, struct position *position)
+{
+    position->source = name[0] == 'm' ? "message" : "input";
+    return (name[0] == 'm' || name[0] == 'i') && text_to_integer(name + 1, &position->id) &&
+           position->id > 0;
+}
+
+/* A cursor, "1795527770123.m12". */
+static bool read_cursor(struct arena *arena, const char *cursor, struct position *position)
+{
+    struct span rest = span_of(cursor);
+    struct span at;
+
+    return span_split(&rest, '.', &at) &&
+           text_to_integer(span_copy(arena, at), &position->at_ms) &&
+           read_entry(span_copy(arena, rest), position);
+}
+
+/* ?before=ENTRY */
+static int find_entry(struct db *db, struct arena *arena, const char *name,
+                      struct position *position, struct error *err)
+{
+    const struct json *row;
+
+    if (!read_entry(name, position))
+        return error_set(err, ERROR_INVALID, "\"before\" is no entry's id: \"%.60s\"", name);
+    row = db_row(db, arena, err,
+                 text_is(position->source, "message")
+                     ? "SELECT created_at FROM messages WHERE id = ?"
+                     : "SELECT created_at FROM inputs WHERE id = ?",
+                 VALUES(V(position->id)));
+    if (row == NULL)
+        return -1;
+    if (!json_is(row, JSON_OBJECT))
+        return error_set(err, ERROR_MISSING, "there is no entry \"%.60s\"", name);
+    position->at_ms = json_integer(row, "created_at", 0);
+    return 0;
+}
+
+static int find_position(struct http_request *request, struct db *db, struct position *position,
+                         struct error *err)
+{
+    struct arena *arena = http_arena(request);
+    const char *cursor = http_query(request, "cursor");
+    const char *before = http_query(request, "before");
+
+    *position = (struct position){ .at_ms = LLONG_MAX, .source = "message", .id = LLONG_MAX };
+    if (!text_is_empty(cursor))
+        return read_cursor(arena, cursor, position)
+                   ? 0
+                   : error_set(err, ERROR_INVALID,
+                               "\"cursor\" is not what a page's \"next\" said");
+    return text_is_empty(before) ? 0 : find_entry(db, arena, before, position, err);
+}
+
 /* Messages that were sent, and what people typed, as one list by time. */
 static const char history_sql[] =
+    "SELECT source, id, at FROM ("
     "SELECT 'message' AS source, id, created_at AS at FROM messages WHERE chat = ? AND channel = ? AND "
-    "sent_revision > 0 AND (only_for IS NULL OR only_for = ?) AND (? = 0 OR created_at < ?) "
+    "sent_revision > 0 AND (only_for IS NULL OR only_for = ?) "
     "UNION ALL "
-    "SELECT 'input', id, created_at FROM inputs WHERE chat = ? AND channel = ? AND kind = 'message' AND "
-    "(? = 0 OR created_at < ?) "
-    "ORDER BY at DESC, source DESC, id DESC LIMIT ?";
+    "SELECT 'input', id, created_at FROM inputs WHERE chat = ? AND channel = ? AND kind = 'message') "
+    "AS entries WHERE (at, source, id) < (?, ?, ?) ORDER BY at DESC, source DESC, id DESC LIMIT ?";
+
+static struct json next_of(struct arena *arena, const struct json *rows, long long limit)
+{
+    const struct json *oldest =
+        json_count(rows) == (size_t)limit ? json_at(rows, json_count(rows) - 1) : NULL;
+
+    if (oldest == NULL)
+        return json_null();
+    return V(arena_printf(arena, "%lld.%c%lld", json_integer(oldest, "at", 0),
+                          json_string(oldest, "source", "")[0], json_integer(oldest, "id", 0)));
+}
 
 static const struct json *history(const struct caller *caller, struct db *db,
-                                  struct arena *arena, const struct page *page,
-                                  struct error *err)
+                                  struct arena *arena, const struct position *before,
+                                  long long limit, struct error *err)
 {
     const struct place *place = &caller->place;
     struct json_builder *items = json_builder_new(arena, JSON_ARRAY);
     const struct json *rows =
         db_rows(db, arena, err, history_sql,
-                VALUES(V(place->chat), V(place->channel), V(caller->person->id),
-                       V(page->before), V(page->before), V(place->chat), V(place->channel),
-                       V(page->before), V(page->before), V(page->limit)));
-    long long oldest = 0;
+                VALUES(V(place->chat), V(place->channel), V(caller->person->id), V(place->chat),
+                       V(place->channel), V(before->at_ms), V(before->source), V(before->id),
+                       V(limit)));
 
     if (rows == NULL)
         return NULL;
@@ -72,12 +150,9 @@ static const struct json *history(const struct caller *caller, struct db *db,
 
         if (item != NULL)
             json_builder_add(items, NULL, V(entry_for(arena, source, item)));
-        oldest = json_integer(json_at(rows, i), "at", 0);
     }
     return OBJECT(arena, { "items", V(json_builder_done(items)) },
-                  { "next", json_count(rows) == (size_t)page->limit
-                                ? V((const char *)arena_printf(arena, "%lld", oldest))
-                                : json_null() });
+                  { "next", next_of(arena, rows, limit) });
 }
 
 void handle_messages(struct http_request *request, void *context)
@@ -85,14 +160,17 @@ void handle_messages(struct http_request *request, void *context)
     struct error err = { 0 };
     struct caller caller;
     struct page page = page_read(request);
+    struct position before;
+    const struct json *entries = NULL;
     AUTO(db) struct db *db = NULL;
 
     if (caller_read(request, context, &caller) < 0 ||
         !must_be_member(request, &caller, http_query(request, "channel")))
         return;
     db = store_read_start(core_store(caller.core), &err);
-    answer(request, db == NULL ? NULL : history(&caller, db, http_arena(request), &page, &err),
-           &err);
+    if (db != NULL && find_position(request, db, &before, &err) == 0)
+        entries = history(&caller, db, http_arena(request), &before, page.limit, &err);
+    answer(request, entries, &err);
 }
 
 /* "@opsroom deploy", "/ops deploy", "!deploy": the command in it; NULL: just chat. */
@@ -216,7 +294,10 @@ void handle_press(struct http_request *request, void *context)
     body = body_read(request, press_members);
     if (body == NULL)
         return;
-    if (!find_message(request, &caller, number, &err)) {
+    if (!json_is(json_get(body, "button"), JSON_INTEGER))
+        error_set(&err, ERROR_INVALID,
+                  "\"button\" is missing: its place in the message, from 0");
+    if (err.kind != ERROR_NONE || !find_message(request, &caller, number, &err)) {
         http_answer_error(request, &err);
         return;
     }

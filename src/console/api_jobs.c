@@ -3,9 +3,11 @@
 #include "console/console_internal.h"
 #include "core/job.h"
 
-static const char *const no_members[] = { NULL };
-static const char *const reason_members[] = { "reason", NULL };
-static const char *const answer_members[] = { "values", "text", NULL };
+static const struct body_member no_members[] = { { 0 } };
+static const struct body_member reason_members[] = { { "reason", BODY_TEXT }, { 0 } };
+static const struct body_member answer_members[] = { { "values", BODY_OBJECT },
+                                                     { "text", BODY_TEXT },
+                                                     { 0 } };
 
 enum {
     LOG_PIECE = 256 * 1024
@@ -172,7 +174,7 @@ void handle_job_again(struct http_request *request, void *context)
     if (job_submit(caller.core, &ask, arena, &submitted, &err) < 0)
         http_answer_error(request, &err);
     else
-        answer_job(request, &caller, submitted.job);
+        answer(request, run_reply(&caller, arena, submitted.job, &err), &err);
 }
 
 void handle_job_answer(struct http_request *request, void *context)

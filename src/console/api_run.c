@@ -21,8 +21,15 @@ struct run {
     long long job;
 };
 
-static const char *const run_members[] = { "line",       "channel", "wait", "as",
-                                           "request_id", "ask",     NULL };
+static const struct body_member run_members[] = {
+    { "line", BODY_TEXT },
+    { "channel", BODY_TEXT },
+    { "wait", BODY_NUMBER },
+    { "as", BODY_TEXT },
+    { "ask", BODY_FLAG },
+    { "request_id", BODY_TEXT },
+    { 0 },
+};
 
 static int check_line(const char *line, struct error *err)
 {
@@ -37,13 +44,9 @@ static int check_line(const char *line, struct error *err)
 
 static int read_wait(struct run *run, const struct json *body, struct error *err)
 {
-    const struct json *wait = json_get(body, "wait");
     double seconds = json_number(body, "wait", 0);
 
-    if (wait == NULL || json_is(wait, JSON_NULL))
-        return 0;
-    if ((!json_is(wait, JSON_INTEGER) && !json_is(wait, JSON_REAL)) || seconds < 0 ||
-        seconds > WAIT_MAX_S)
+    if (seconds < 0 || seconds > WAIT_MAX_S)
         return error_set(err, ERROR_INVALID,
                          "\"wait\" must be a number of seconds from 0 to %d", WAIT_MAX_S);
     run->wait_ms = (long long)(seconds * 1000);
@@ -82,16 +85,16 @@ static const struct json *short_reply(struct arena *arena, const struct submitte
                   { "rows", json_null() });
 }
 
-static const struct json *full_reply(const struct run *run, struct error *err)
+const struct json *run_reply(const struct caller *caller, struct arena *arena, long long number,
+                             struct error *err)
 {
-    struct arena *arena = http_arena(run->request);
-    AUTO(db) struct db *db = store_read_start(core_store(run->caller.core), err);
-    const struct json *job = db == NULL ? NULL : job_json(db, arena, run->job, err);
+    AUTO(db) struct db *db = store_read_start(core_store(caller->core), err);
+    const struct json *job = db == NULL ? NULL : job_json(db, arena, number, err);
     const struct json *rows = json_get(job, "rows");
 
     if (job == NULL)
         return NULL;
-    return OBJECT(arena, { "job", V(run->job) }, { "state", V(json_string(job, "state", "")) },
+    return OBJECT(arena, { "job", V(number) }, { "state", V(json_string(job, "state", "")) },
                   { "ok", V(json_boolean(job, "ok", false)) },
                   { "text", V(json_string(job, "text", "")) },
                   { "rows", rows != NULL ? V(rows) : json_null() },
@@ -107,7 +110,7 @@ static void finish(void *context)
     struct http_request *request = run->request;
     struct error err = { 0 };
 
-    answer(request, full_reply(run, &err), &err);
+    answer(request, run_reply(&run->caller, http_arena(request), run->job, &err), &err);
     http_release(request);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "console/console_internal.h"
 #include "core/feed.h"
@@ -10,7 +11,9 @@
 struct stream {
     struct core *core;
     char *person;
-    char *channel; /* only messages of this one; NULL: of all */
+    char *channel;   /* only messages of this one; NULL: of all */
+    long long token; /* what it was opened with, 0: the local socket */
+    long long expires_at_ms;
     struct feed_subscription *subscription;
     struct http_feed *feed;
 };
@@ -36,6 +39,15 @@ static bool look(struct caller *caller, const struct stream *stream,
     return caller->person != NULL;
 }
 
+/* The token was revoked or has expired. */
+static bool is_over(const struct stream *stream, const struct change *change)
+{
+    if (stream->expires_at_ms != 0 && clock_now_ms() >= stream->expires_at_ms)
+        return true;
+    return stream->token != 0 && text_is(change->kind, "token") &&
+           change->item == stream->token;
+}
+
 static bool sees_entry(const struct stream *stream, const struct caller *caller,
                        struct arena *arena, const struct change *change)
 {
@@ -52,6 +64,8 @@ static bool sees(const struct stream *stream, const struct caller *caller, struc
 {
     if (text_is(change->kind, "message") || text_is(change->kind, "input"))
         return sees_entry(stream, caller, arena, change);
+    if (text_is(change->kind, "token"))
+        return false;
     if (text_is(change->person, stream->person))
         return true;
     if (text_is(change->kind, "approval"))
@@ -69,7 +83,8 @@ static const struct json *shown(const struct caller *caller, struct arena *arena
         return job_for(caller, arena, change->json);
     if (text_is(change->kind, "approval"))
         return approval_for(caller, arena, change->json);
-    return change->json;
+    return OBJECT(arena, { "job", V(change->item) },
+                  { "next", V(json_integer(change->json, "log_bytes", 0)) });
 }
 
 static bool changed(void *context, const struct change *change)
@@ -79,9 +94,7 @@ static bool changed(void *context, const struct change *change)
     AUTO(config) const struct config *config = core_config(stream->core);
     struct caller caller;
 
-    if (change->json == NULL)
-        return true;
-    if (!look(&caller, stream, config)) {
+    if (is_over(stream, change) || !look(&caller, stream, config)) {
         http_feed_close(stream->feed);
         return false;
     }
@@ -94,33 +107,55 @@ static bool changed(void *context, const struct change *change)
     return false;
 }
 
-/* Where to go on: the browser's Last-Event-ID, or ?after=. */
-static long long read_position(struct http_request *request)
+/* Where to go on: the browser's Last-Event-ID, or ?after=; else from now on. */
+static long long read_position(struct http_request *request, long long newest)
 {
     const char *text = http_header(request, "Last-Event-ID");
     long long position = 0;
 
     if (text == NULL)
         text = http_query(request, "after");
-    return text != NULL && text_to_integer(text, &position) && position > 0 ? position : 0;
+    if (text == NULL || !text_to_integer(text, &position) || position <= 0)
+        return newest;
+    return position < newest ? position : newest;
 }
 
+static struct stream *new_stream(const struct caller *caller, const char *channel)
+{
+    struct stream *stream = memory_new(sizeof(*stream));
+
+    *stream = (struct stream){ .core = caller->core,
+                               .person = memory_copy(caller->person->id),
+                               .token = caller->token.id,
+                               .expires_at_ms = caller->token.expires_at_ms };
+    if (channel != NULL)
+        stream->channel = memory_copy(channel);
+    return stream;
+}
+
+/* The first event says where it begins, so that a break before the second one loses nothing. */
 void handle_stream(struct http_request *request, void *context)
 {
-    long long position = read_position(request);
     const char *channel = http_query(request, "channel");
+    struct error err = { 0 };
     struct caller caller;
     struct stream *stream;
+    long long position;
 
     if (caller_read(request, context, &caller) < 0)
         return;
-    stream = memory_new(sizeof(*stream));
-    *stream = (struct stream){ .core = caller.core, .person = memory_copy(caller.person->id) };
-    if (channel != NULL)
-        stream->channel = memory_copy(channel);
-    stream->feed = http_feed_start(request, free_stream, stream);
-    if (stream->feed == NULL)
+    position = feed_position(core_feed(caller.core));
+    if (position < 0) {
+        error_set(&err, ERROR_INTERNAL, "the store cannot be read");
+        http_answer_error(request, &err);
         return;
-    (void)http_feed_send(stream->feed, NULL, "hello", "{}");
+    }
+    position = read_position(request, position);
+    stream = new_stream(&caller, channel);
+    stream->feed = http_feed_start(request, free_stream, stream);
+    (void)http_feed_send(stream->feed, arena_printf(http_arena(request), "%lld", position),
+                         "hello", "{}");
     stream->subscription = feed_subscribe(core_feed(caller.core), position, changed, stream);
+    if (stream->subscription == NULL)
+        http_feed_close(stream->feed);
 }

@@ -1,9 +1,17 @@
 /* /api/v1/tokens: made over the local socket, or by who may run "token create". */
 #include "base/text.h"
 #include "console/console_internal.h"
-#include "core/token.h"
 
-static const char *const create_members[] = { "person", "note", "expires_in", "link", NULL };
+static const struct body_member create_members[] = { { "person", BODY_TEXT },
+                                                     { "note", BODY_TEXT },
+                                                     { "expires_in", BODY_WHOLE },
+                                                     { "link", BODY_FLAG },
+                                                     { 0 } };
+
+enum {
+    LIFETIME_YEARS_MAX = 10,
+    YEAR_S = 366 * 86400,
+};
 
 /* Over the socket always: who may open it may also stop the server. */
 static bool may(const struct caller *caller, struct http_request *request, const char *command)
@@ -21,6 +29,24 @@ static const char *base_url(const struct caller *caller, struct arena *arena)
                         server->listen.count > 0 ? server->listen.items[0] : "127.0.0.1");
 }
 
+static int read_plan(const struct json *body, struct token_plan *plan, struct error *err)
+{
+    const long long most_s = (long long)LIFETIME_YEARS_MAX * YEAR_S;
+
+    *plan =
+        (struct token_plan){ .kind = json_boolean(body, "link", false) ? TOKEN_LINK : TOKEN_API,
+                             .person = json_string(body, "person", NULL),
+                             .note = json_string(body, "note", NULL),
+                             .lifetime_s = json_integer(body, "expires_in", 0) };
+    if (text_is_empty(plan->person))
+        return error_set(err, ERROR_INVALID, "\"person\" is missing");
+    if (plan->lifetime_s < 0 || plan->lifetime_s > most_s)
+        return error_set(err, ERROR_INVALID,
+                         "\"expires_in\" must be a number of seconds up to %d years",
+                         LIFETIME_YEARS_MAX);
+    return 0;
+}
+
 void handle_token_create(struct http_request *request, void *context)
 {
     struct arena *arena = http_arena(request);
@@ -29,29 +55,28 @@ void handle_token_create(struct http_request *request, void *context)
     const struct json *body;
     struct token_plan plan;
     const char *token;
+    long long id;
 
     if (caller_read(request, context, &caller) < 0 || !may(&caller, request, "token create"))
         return;
     body = body_read(request, create_members);
     if (body == NULL)
         return;
-    plan =
-        (struct token_plan){ .kind = json_boolean(body, "link", false) ? TOKEN_LINK : TOKEN_API,
-                             .person = json_string(body, "person", ""),
-                             .note = json_string(body, "note", NULL),
-                             .lifetime_s = json_integer(body, "expires_in", 0),
-                             .made_by = caller.account };
-    token = token_create(caller.core, &plan, arena, &err);
+    token = NULL;
+    if (read_plan(body, &plan, &err) == 0) {
+        plan.made_by = caller.account;
+        token = token_create(caller.core, &plan, arena, &id, &err);
+    }
     if (token == NULL)
         http_answer_error(request, &err);
     else if (plan.kind == TOKEN_LINK)
         http_answer_json(
             request, 200,
-            OBJECT(arena,
+            OBJECT(arena, { "id", V(id) },
                    { "link", V((const char *)arena_printf(arena, "%s/signin/%s",
                                                           base_url(&caller, arena), token)) }));
     else
-        http_answer_json(request, 200, OBJECT(arena, { "token", V(token) }));
+        http_answer_json(request, 200, OBJECT(arena, { "id", V(id) }, { "token", V(token) }));
 }
 
 static const struct json *token_item(struct arena *arena, const struct json *row)

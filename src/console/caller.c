@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "console/console_internal.h"
-#include "core/token.h"
 
 enum {
     PASSWD_BUFFER = 16 * 1024
@@ -58,21 +57,22 @@ static bool is_safe(struct http_request *request)
     return text_is(http_method(request), "GET") || text_is(http_method(request), "HEAD");
 }
 
-/* A page of another site can send the cookie along, but neither this header nor our origin. */
-static bool is_own_page(struct http_request *request)
+bool caller_is_of_our_origin(struct http_request *request)
 {
     const char *origin = http_header(request, "Origin");
-    const char *host = http_header(request, "Host");
     const char *after;
 
-    if (is_safe(request))
-        return true;
-    if (!text_is(http_header(request, "X-Opsroom"), "1"))
-        return false;
     if (origin == NULL)
         return true;
     after = strstr(origin, "://");
-    return after != NULL && text_is(after + 3, host);
+    return after != NULL && text_is(after + 3, http_header(request, "Host"));
+}
+
+/* A page of another site can send the cookie along, but neither this header nor our origin. */
+static bool is_own_page(struct http_request *request)
+{
+    return is_safe(request) || (text_is(http_header(request, "X-Opsroom"), "1") &&
+                                caller_is_of_our_origin(request));
 }
 
 static int read_token(struct caller *caller, struct http_request *request, struct error *err)
@@ -80,7 +80,6 @@ static int read_token(struct caller *caller, struct http_request *request, struc
     const char *authorization = http_header(request, "Authorization");
     const char *cookie = authorization == NULL ? http_cookie(request, SESSION_COOKIE) : NULL;
     enum token_kind kind = authorization != NULL ? TOKEN_API : TOKEN_SESSION;
-    struct token_owner owner;
 
     if (authorization != NULL && !text_starts(authorization, "Bearer "))
         return error_set(err, ERROR_DENIED, "Sign in: Authorization must be \"Bearer TOKEN\"");
@@ -91,18 +90,24 @@ static int read_token(struct caller *caller, struct http_request *request, struc
             "Authorization: Bearer TOKEN");
     if (token_check(caller->core, kind,
                     authorization != NULL ? authorization + strlen("Bearer ") : cookie,
-                    http_arena(request), &owner, err) < 0)
+                    http_arena(request), &caller->token, err) < 0)
         return -1;
-    caller->person = config_person(caller->config, owner.person);
+    caller->person = config_person(caller->config, caller->token.person);
     caller->account = arena_printf(http_arena(request), "%s:%lld",
-                                   kind == TOKEN_API ? "token" : "session", owner.id);
-    return 0;
+                                   kind == TOKEN_API ? "token" : "session", caller->token.id);
+    /* A reload between the two looks. */
+    return caller->person != NULL
+               ? 0
+               : error_set(err, ERROR_DENIED, "\"%s\" is no longer in the configuration",
+                           caller->token.person);
 }
 
-static void answer_status(struct http_request *request, int status, const char *text)
+void answer_denied(struct http_request *request, int status, const char *text)
 {
     struct arena *arena = http_arena(request);
 
+    if (status == 401)
+        http_answer_header(request, "WWW-Authenticate", "Bearer");
     http_answer_json(request, status,
                      OBJECT(arena, { "error", V(OBJECT(arena, { "kind", V("denied") },
                                                        { "text", V(text) })) }));
@@ -120,13 +125,13 @@ int caller_read(struct http_request *request, struct console *console, struct ca
     }
     if (read_token(caller, request, &err) < 0) {
         if (err.kind == ERROR_DENIED)
-            answer_status(request, 401, err.text);
+            answer_denied(request, 401, err.text);
         else
             http_answer_error(request, &err);
         return -1;
     }
     if (http_header(request, "Authorization") == NULL && !is_own_page(request)) {
-        answer_status(request, 403, "This request did not come from the console's own page");
+        answer_denied(request, 403, "This request did not come from the console's own page");
         return -1;
     }
     return 0;
@@ -247,6 +252,6 @@ bool caller_must(const struct caller *caller, struct http_request *request, cons
 
     if (caller_may(caller, http_arena(request), command, &refusal))
         return true;
-    answer_status(request, 403, refusal);
+    answer_denied(request, 403, refusal);
     return false;
 }

@@ -12,6 +12,7 @@
 #include "core/core.h"
 #include "core/message.h"
 #include "core/policy.h"
+#include "core/token.h"
 #include "net/http_server.h"
 
 struct console {
@@ -31,8 +32,9 @@ struct caller {
     const struct config *config;
     const struct catalog *catalog;
     const struct person *person;
-    const char *account; /* "token:3", "session:7", "unix:ana" */
-    bool is_local;       /* over the Unix socket */
+    const char *account;      /* "token:3", "session:7", "unix:ana" */
+    struct token_owner token; /* id 0: none, over the socket */
+    bool is_local;            /* over the Unix socket */
     struct place
         place; /* of ?channel= or the body's "channel", when the caller may speak for it; chat NULL: none */
     bool place_proven;
@@ -41,6 +43,12 @@ struct caller {
 /* Answers 401 or 403 itself and returns -1. */
 MUST_CHECK int caller_read(struct http_request *request, struct console *console,
                            struct caller *caller);
+
+/* No page of another site, as far as the browser says. */
+bool caller_is_of_our_origin(struct http_request *request);
+
+/* 401 or 403 in JSON. */
+void answer_denied(struct http_request *request, int status, const char *text);
 
 /* "web#lobby", NULL: none.  ERROR_INVALID when it is no channel's name; a channel in which the person is no member is left
  * out (place.chat NULL) unless the caller is local. */
@@ -68,8 +76,20 @@ struct page {
 };
 struct page page_read(struct http_request *request);
 
-/* The body as an object, with no members but those named (NULL-terminated); answers 400 and returns NULL otherwise. */
-const struct json *body_read(struct http_request *request, const char *const *members);
+/* What a member of a body may be; null counts as not given. */
+enum body_kind {
+    BODY_TEXT,
+    BODY_NUMBER,
+    BODY_WHOLE, /* a number without a fraction */
+    BODY_FLAG,
+    BODY_OBJECT,
+};
+struct body_member {
+    const char *name;
+    enum body_kind kind;
+};
+/* The body as an object, with no members but these (the last one's name is NULL); answers 400 and returns NULL otherwise. */
+const struct json *body_read(struct http_request *request, const struct body_member *members);
 
 /* A number in the path; answers 404 and returns 0 when it is none. */
 long long path_number(struct http_request *request, const char *name);
@@ -85,6 +105,10 @@ const struct json *approval_for(const struct caller *caller, struct arena *arena
 const struct json *message_for_clients(struct arena *arena, const struct json *message);
 /* {id: "m12" or "i34", kind, at, …} of a message or input of feed.h. */
 const struct json *entry_for(struct arena *arena, const char *kind, const struct json *item);
+
+/* What POST /run says of a job. */
+const struct json *run_reply(const struct caller *caller, struct arena *arena, long long job,
+                             struct error *err);
 
 /* The handlers, by file; the paths are in routes.c. */
 http_handler handle_run; /* api_run.c */

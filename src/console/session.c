@@ -1,20 +1,20 @@
 /* Signing in with a browser: a one-time link shows a page with one button, so that a preview of the link uses nothing up. */
+#include "base/clock.h"
 #include "base/text.h"
 #include "console/console_internal.h"
-#include "core/token.h"
 
 enum {
     SESSION_AGE_S = 30 * 86400
 };
 
-static const char *const session_members[] = { "token", NULL };
+static const struct body_member session_members[] = { { "token", BODY_TEXT }, { 0 } };
 
-static void set_cookie(struct http_request *request, const char *value, int age_s)
+static void set_cookie(struct http_request *request, const char *value, long long age_s)
 {
     http_answer_header(request, "Set-Cookie",
                        arena_printf(http_arena(request),
                                     SESSION_COOKIE
-                                    "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s",
+                                    "=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s",
                                     value, age_s, http_is_secure(request) ? "; Secure" : ""));
 }
 
@@ -80,6 +80,28 @@ void handle_sign_in(struct http_request *request, void *context)
     http_answer(request, 303, "text/plain; charset=utf-8", span_of("signed in\n"));
 }
 
+static bool check_start(struct http_request *request, const struct json *body)
+{
+    struct error err = { 0 };
+
+    if (!caller_is_of_our_origin(request))
+        error_set(&err, ERROR_DENIED, "This request did not come from the console's own page");
+    else if (text_is_empty(json_string(body, "token", NULL)))
+        error_set(&err, ERROR_INVALID, "\"token\" is missing");
+    if (err.kind == ERROR_NONE)
+        return true;
+    http_answer_error(request, &err);
+    return false;
+}
+
+/* A session does not outlive the token it was begun with. */
+static long long session_age(const struct token_owner *owner)
+{
+    long long left_s = (owner->expires_at_ms - clock_now_ms()) / 1000 + 1;
+
+    return owner->expires_at_ms != 0 && left_s < SESSION_AGE_S ? left_s : SESSION_AGE_S;
+}
+
 /* A token typed into the console becomes a session. */
 void handle_session_start(struct http_request *request, void *context)
 {
@@ -89,24 +111,29 @@ void handle_session_start(struct http_request *request, void *context)
     struct token_owner owner;
     struct token_plan plan = { .kind = TOKEN_SESSION, .note = "signed in with a token" };
     struct error err = { 0 };
-    const char *session = NULL;
+    const char *session;
+    long long id;
 
-    if (body == NULL)
+    if (body == NULL || !check_start(request, body))
         return;
     if (token_check(console->core, TOKEN_API, json_string(body, "token", ""), arena, &owner,
-                    &err) == 0) {
-        plan.person = owner.person;
-        plan.made_by = arena_printf(arena, "token:%lld", owner.id);
-        session = token_create(console->core, &plan, arena, &err);
-    }
-    if (session == NULL) {
-        http_answer_json(
-            request, err.kind == ERROR_DENIED ? 401 : 500,
-            OBJECT(arena, { "error", V(OBJECT(arena, { "kind", V(error_kind_name(err.kind)) },
-                                              { "text", V((const char *)err.text) })) }));
+                    &err) < 0) {
+        if (err.kind == ERROR_DENIED)
+            answer_denied(request, 401, err.text);
+        else
+            http_answer_error(request, &err);
         return;
     }
-    set_cookie(request, session, SESSION_AGE_S);
+    plan.person = owner.person;
+    plan.made_by = arena_printf(arena, "token:%lld", owner.id);
+    plan.parent = owner.id;
+    plan.lifetime_s = session_age(&owner);
+    session = token_create(console->core, &plan, arena, &id, &err);
+    if (session == NULL) {
+        http_answer_error(request, &err);
+        return;
+    }
+    set_cookie(request, session, plan.lifetime_s);
     http_answer_json(request, 200, OBJECT(arena, { "person", V(owner.person) }));
 }
 

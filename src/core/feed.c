@@ -161,7 +161,7 @@ struct feed *core_feed(struct core *core)
     return core->feed;
 }
 
-static long long find_newest(struct feed *feed)
+long long feed_position(struct feed *feed)
 {
     struct error ignored = { 0 };
     AUTO(db) struct db *db = store_read_start(core_store(feed->core), &ignored);
@@ -176,7 +176,7 @@ feed_subscribe(struct feed *feed, long long after,
     struct feed_subscription *subscription;
 
     if (after == 0)
-        after = find_newest(feed);
+        after = feed_position(feed);
     if (after < 0)
         return NULL;
     subscription = memory_new(sizeof(*subscription));

@@ -13,7 +13,7 @@
 #include "core/message.h"
 #include "store/store.h"
 
-/* Inside a write function.  kind: "message", "input", "job", "log", "approval". */
+/* Inside a write function.  kind: "message", "input", "job", "log", "approval", "token". */
 MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struct error *err);
 
 /*
@@ -23,6 +23,7 @@ MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struc
  *   job       job_json()
  *   log       {id, log_bytes, person, place}: read on with job_log_text()
  *   approval  approval_json()
+ *   token     {id, person}: it was revoked
  * Times are RFC 3339.  The readers of a page of a channel use the same two row functions.
  */
 const struct json *feed_item(struct db *db, struct arena *arena, const char *kind,
@@ -58,6 +59,8 @@ struct change {
  * any thread or inside changed(); after that returned changed() is not called any more.
  */
 struct feed_subscription;
+/* The newest change, where one that begins now goes on; -1: the store cannot be read. */
+long long feed_position(struct feed *feed);
 struct feed_subscription *
 feed_subscribe(struct feed *feed, long long after,
                bool (*changed)(void *context, const struct change *change), void *context);

@@ -59,6 +59,12 @@ static const struct json *log_row_json(struct arena *arena, const struct json *r
                   { "place", place_json(arena, row) });
 }
 
+static const struct json *token_row_json(struct arena *arena, const struct json *row)
+{
+    return OBJECT(arena, { "id", value_or_null(row, "id") },
+                  { "person", value_or_null(row, "person") });
+}
+
 static const struct json *
 load(struct db *db, struct arena *arena, const char *sql, long long item,
      const struct json *(*print)(struct arena *arena, const struct json *row))
@@ -84,6 +90,9 @@ const struct json *feed_item(struct db *db, struct arena *arena, const char *kin
                     log_row_json);
     if (text_is(kind, "job"))
         return job_json(db, arena, item, &ignored);
+    if (text_is(kind, "token"))
+        return load(db, arena, "SELECT id, person FROM tokens WHERE id = ?", item,
+                    token_row_json);
     if (text_is(kind, "approval"))
         return approval_json(db, arena, item, &ignored);
     return NULL;

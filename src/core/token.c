@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "core/audit.h"
+#include "core/feed.h"
 
 enum {
     TOKEN_RANDOM_BYTES = 32,
@@ -53,11 +54,11 @@ static int insert_token(struct db *db, const struct token_change *change, struct
 
     return db_run(
                db, err,
-               "INSERT INTO tokens (person, kind, digest, note, created_at, expires_at) VALUES (?, ?, ?, "
-               "?, ?, ?)",
+               "INSERT INTO tokens (person, kind, digest, note, parent, created_at, expires_at) "
+               "VALUES (?, ?, ?, ?, ?, ?, ?)",
                VALUES(V(change->person), V(kind_names[plan->kind]), V(change->digest),
-                      V(plan->note), V(clock_now_ms()),
-                      expires_at != 0 ? V(expires_at) : json_null())) < 0
+                      V(plan->note), plan->parent != 0 ? V(plan->parent) : json_null(),
+                      V(clock_now_ms()), expires_at != 0 ? V(expires_at) : json_null())) < 0
                ? -1
                : 0;
 }
@@ -72,11 +73,14 @@ static int create(struct db *db, void *argument, struct error *err)
                                    .result = kind_names[change->plan->kind],
                                    .text = change->plan->note };
 
-    return insert_token(db, change, err) < 0 ? -1 : audit_append(db, &record, err);
+    if (insert_token(db, change, err) < 0)
+        return -1;
+    change->id = db_last_id(db);
+    return audit_append(db, &record, err);
 }
 
 const char *token_create(struct core *core, const struct token_plan *plan, struct arena *arena,
-                         struct error *err)
+                         long long *id, struct error *err)
 {
     AUTO(config) const struct config *config = core_config(core);
     const char *token = random_token(arena, TOKEN_RANDOM_BYTES);
@@ -89,7 +93,10 @@ const char *token_create(struct core *core, const struct token_plan *plan, struc
                   plan->person);
         return NULL;
     }
-    return store_write(core_store(core), create, &change, err) < 0 ? NULL : token;
+    if (store_write(core_store(core), create, &change, err) < 0)
+        return NULL;
+    *id = change.id;
+    return token;
 }
 
 static const struct json *find(struct db *db, struct arena *arena, enum token_kind kind,
@@ -97,7 +104,7 @@ static const struct json *find(struct db *db, struct arena *arena, enum token_ki
 {
     const struct json *row = db_row(
         db, arena, err,
-        "SELECT id, person FROM tokens WHERE digest = ? AND kind = ? AND revoked_at IS NULL AND "
+        "SELECT id, person, expires_at FROM tokens WHERE digest = ? AND kind = ? AND revoked_at IS NULL AND "
         "used_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
         VALUES(V(token_digest), V(kind_names[kind]), V(clock_now_ms())));
 
@@ -127,7 +134,8 @@ int token_check(struct core *core, enum token_kind kind, const char *token, stru
     row = find(db, arena, kind, digest(arena, token), err);
     if (row == NULL)
         return -1;
-    *owner = (struct token_owner){ json_integer(row, "id", 0), json_string(row, "person", "") };
+    *owner = (struct token_owner){ json_integer(row, "id", 0), json_string(row, "person", ""),
+                                   json_integer(row, "expires_at", 0) };
     if (config_person(config, owner->person) == NULL)
         return error_set(err, ERROR_DENIED, "\"%s\" is no longer in the configuration",
                          owner->person);
@@ -194,21 +202,41 @@ const struct json *token_list(struct db *db, struct arena *arena, const char *pe
                V(person != NULL ? person : "")));
 }
 
+/* It, the sessions begun with it, and the streams opened with any of them. */
+static int end_tokens(struct db *db, struct arena *arena, long long id, struct error *err)
+{
+    const struct json *rows = db_rows(
+        db, arena, err,
+        "UPDATE tokens SET revoked_at = ? WHERE (id = ? OR parent = ?) AND revoked_at IS "
+        "NULL RETURNING id",
+        VALUES(V(clock_now_ms()), V(id), V(id)));
+
+    if (rows == NULL)
+        return -1;
+    for (size_t i = 0; i < json_count(rows); i++)
+        if (change_add(db, "token", json_integer(json_at(rows, i), "id", 0), err) < 0)
+            return -1;
+    return 0;
+}
+
 static int revoke(struct db *db, void *argument, struct error *err)
 {
+    AUTO(arena) struct arena *arena = arena_new();
     const struct token_change *change = argument;
+    const struct json *row = db_row(
+        db, arena, err, "SELECT person, kind FROM tokens WHERE id = ? AND revoked_at IS NULL",
+        VALUES(V(change->id)));
     struct audit_record record = { .kind = "token revoked",
                                    .person = change->by,
-                                   .door = "server" };
-    long long changed =
-        db_run(db, err, "UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL",
-               VALUES(V(clock_now_ms()), V(change->id)));
+                                   .door = "server",
+                                   .result = json_string(row, "kind", NULL) };
 
-    if (changed < 0)
+    if (row == NULL)
         return -1;
-    if (changed == 0)
+    if (!json_is(row, JSON_OBJECT))
         return error_set(err, ERROR_MISSING, "there is no token %lld", change->id);
-    return audit_append(db, &record, err);
+    record.text = arena_printf(arena, "%lld of %s", change->id, json_string(row, "person", ""));
+    return end_tokens(db, arena, change->id, err) < 0 ? -1 : audit_append(db, &record, err);
 }
 
 int token_revoke(struct core *core, long long id, const char *by, struct error *err)
@@ -220,12 +248,12 @@ int token_revoke(struct core *core, long long id, const char *by, struct error *
 
 static int end(struct db *db, void *argument, struct error *err)
 {
+    AUTO(arena) struct arena *arena = arena_new();
     const struct token_change *change = argument;
+    const struct json *row = db_row(db, arena, err, "SELECT id FROM tokens WHERE digest = ?",
+                                    VALUES(V(change->digest)));
 
-    return db_run(db, err, "UPDATE tokens SET revoked_at = ? WHERE digest = ?",
-                  VALUES(V(clock_now_ms()), V(change->digest))) < 0
-               ? -1
-               : 0;
+    return row == NULL ? -1 : end_tokens(db, arena, json_integer(row, "id", 0), err);
 }
 
 int token_end(struct core *core, const char *token, struct error *err)

@@ -131,14 +131,17 @@ int http_route_find(struct http_request *request, const char **allow)
     for (size_t i = 0; i < server->route_count; i++) {
         const struct http_route_entry *route = &server->routes[i];
 
-        if (!path_fits(route, &request->target))
+        bool takes_rest = route->segments[route->segment_count - 1].takes_rest;
+
+        if (!path_fits(route, &request->target) || (takes_rest && methods.length > 0))
             continue;
         if (method_fits(route->plan, request->method)) {
             request->route = route;
             fill_parameters(request);
             return 0;
         }
-        add_method(&methods, route->plan->method);
+        if (!takes_rest)
+            add_method(&methods, route->plan->method);
     }
     *allow = text_string(&methods);
     return methods.length > 0 ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND;

@@ -21,7 +21,8 @@ typedef void http_handler(struct http_request *request, void *context);
 
 /*
  * The first route of the table that fits path and method is taken, so "/jobs/new" stands before "/jobs/{id}".  A
- * {name} is never empty; a path without a route is 404, one without this method 405.
+ * {name} is never empty; a path without a route is 404, one without this method 405.  A route with {rest*} takes only
+ * what no route before it knows, and says nothing about other methods.
  */
 struct http_route {
     const char *method; /* "GET" answers HEAD too */
