@@ -10,6 +10,7 @@
 
 enum {
     CHECKPOINT_EVERY = 1000,
+    ROWS = 50,
     ROWS_AT_MOST = 1000,
 };
 
@@ -205,7 +206,7 @@ const struct json *audit_rows(struct db *db, struct arena *arena,
                               const struct audit_filter *filter, struct error *err)
 {
     struct filter_sql where = { .sql = text_new(arena, 2000) };
-    long long limit = filter->limit <= 0 || filter->limit > ROWS_AT_MOST ? 50 : filter->limit;
+    long long limit = filter->limit <= 0 ? ROWS : filter->limit;
     const struct json *rows;
 
     text_add(&where.sql, "SELECT record, hash FROM audit WHERE 1 = 1");
@@ -219,7 +220,7 @@ const struct json *audit_rows(struct db *db, struct arena *arena,
     filter_integer(&where, "at <= ?", filter->until_ms);
     filter_integer(&where, "sequence < ?", filter->before);
     text_add(&where.sql, " ORDER BY sequence DESC LIMIT ?");
-    where.values[where.count++] = V(limit);
+    where.values[where.count++] = V(limit < ROWS_AT_MOST ? limit : (long long)ROWS_AT_MOST);
     rows = db_rows(db, arena, err, text_string(&where.sql), where.values, where.count);
     return rows == NULL ? NULL : with_record(arena, rows);
 }

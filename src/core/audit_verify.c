@@ -45,7 +45,7 @@ static void find_bad(struct walk *walk, long long sequence, const char *how)
 /* The columns that queries use must say what the record says. */
 static bool columns_agree(const struct json *row, const struct json *record)
 {
-    static const char *const strings[] = { "kind", "person", "command", "result" };
+    static const char *const strings[] = { "chain", "kind", "person", "command", "result" };
     long long at_ms = 0;
 
     for (size_t i = 0; i < COUNT_OF(strings); i++)
@@ -126,7 +126,10 @@ static void walk_checkpoint(struct walk *walk, struct arena *arena, const struct
     else if (sequence > walk->sequence)
         find_bad(walk, walk->sequence + 1,
                  "is missing: a signed checkpoint covers it, the end was cut off");
-    else if (sequence == walk->sequence && !text_is(json_string(row, "hash", ""), walk->hash))
+    else if (sequence < walk->sequence)
+        find_bad(walk, sequence, "does not have its signed checkpoint right after it");
+    else if (!text_is(json_string(row, "hash", ""), walk->hash) ||
+             !text_is(json_string(row, "chain", ""), walk->chain))
         find_bad(walk, sequence, "was changed: its signed checkpoint has another hash");
 }
 
@@ -179,7 +182,7 @@ static const struct json *page(struct db *db, struct arena *arena, long long aft
 {
     return db_rows(
         db, arena, err,
-        "SELECT sequence, at, kind, job, person, command, result, record, previous, hash "
+        "SELECT sequence, chain, at, kind, job, person, command, result, record, previous, hash "
         "FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?",
         VALUES(V(after), V((int)PAGE)));
 }

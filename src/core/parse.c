@@ -79,20 +79,27 @@ static const char *nearest_name(struct arena *arena, const struct catalog *catal
     return NULL;
 }
 
-static int unknown_command(struct arena *arena, const struct catalog *catalog,
+static int no_command(struct arena *arena, const char *line, const struct word *word,
+                      struct error *err)
+{
+    return error_set(err, ERROR_MISSING,
+                     "No command \"%.60s\". Say help to see what you can do",
+                     arena_copy_n(arena, line + word->start, word->end - word->start));
+}
+
+static int unknown_command(struct arena *arena, const struct catalog *catalog, const char *line,
                            const struct word *words, size_t plain, struct error *err)
 {
-    const char *first = plain > 0 ? join_lower(arena, words, 1) : words[0].text;
+    const char *first = plain > 0 ? join_lower(arena, words, 1) : "";
     const char *under = commands_under(arena, catalog, first);
     size_t used = 1;
     const char *near = nearest_name(arena, catalog, words, plain, &used);
 
-    if (near == NULL && under != NULL)
+    if (under != NULL && (near == NULL || !has_prefix_words(near, first)))
         return error_set(err, ERROR_MISSING, "No command \"%.60s\" by itself. There are: %s",
                          join_lower(arena, words, plain < 2 ? plain : 2), under);
     if (near == NULL)
-        return error_set(err, ERROR_MISSING,
-                         "No command \"%.60s\". Say help to see what you can do", first);
+        return no_command(arena, line, &words[0], err);
     return error_set(err, ERROR_MISSING, "No command \"%.60s\". Did you mean: %s?",
                      join_lower(arena, words, used),
                      catalog_usage(arena, catalog_find(catalog, near)));
@@ -118,10 +125,28 @@ static bool takes_raw_text(const struct command *command)
     return false;
 }
 
-static bool asks_help(const struct word *words, size_t count)
+/* How many words are surely not inside a text that may hold anything. */
+static size_t words_before_text(const struct command *command)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!words[i].quoted && text_is(words[i].text, "--help"))
+    size_t words = 0;
+
+    for (size_t i = 0; i < command->args.count; i++) {
+        const struct field *field = &command->args.list[i];
+
+        if (!field->flag)
+            words++;
+        if (field->meaning == AS_REST || field->meaning == AS_COMMAND)
+            return words;
+    }
+    return WORDS_LIMIT;
+}
+
+static bool asks_help(const struct command *command, const struct word *words, size_t count)
+{
+    size_t before_text = words_before_text(command);
+
+    for (size_t i = 0; i < count && i < before_text; i++)
+        if (!words[i].quoted && words[i].key == NULL && text_is(words[i].text, "--help"))
             return true;
     return false;
 }
@@ -147,10 +172,10 @@ int parse_name(struct arena *arena, const struct catalog *catalog, const char *l
     size_t count;
     size_t plain;
 
+    line = line_repair(arena, line);
     if (strlen(line) > LINE_LIMIT)
         return error_set(err, ERROR_INVALID, "the line is longer than %d KB",
                          LINE_LIMIT / 1024);
-    line = line_repair(arena, line);
     if (line_words(arena, line, &words, &count, err) < 0)
         return -1;
     if (count == 0)
@@ -164,8 +189,8 @@ int parse_name(struct arena *arena, const struct catalog *catalog, const char *l
         if (entry == NULL)
             continue;
         *parsed = (struct parsed){ .entry = entry, .line = line, .name_words = used };
-        parsed->help = asks_help(words + used, count - used) && !takes_raw_text(entry->command);
+        parsed->help = asks_help(entry->command, words + used, count - used);
         return check_separator(entry, words + used, count - used, err);
     }
-    return unknown_command(arena, catalog, words, plain, err);
+    return unknown_command(arena, catalog, line, words, plain, err);
 }

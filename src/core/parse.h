@@ -17,12 +17,15 @@ enum {
     WORDS_LIMIT = 500
 };
 
-/* Typographic quotes, dashes before a word, non-breaking spaces repaired; control characters out; one line. */
+/* Typographic quotes (but those inside plain ones), dashes before a word, non-breaking spaces repaired; control
+ * characters out; one line. */
 const char *line_repair(struct arena *arena, const char *line);
 
 struct word {
-    const char *text;  /* without its quotes */
-    bool quoted;       /* some part was in quotes: never a flag, a sentence word or a pipe */
+    const char *text; /* without its quotes */
+    bool
+        quoted; /* some part was in quotes, and not as --flag="...": never a flag, a sentence word or a pipe */
+    bool whole;        /* one pair of quotes stands round all of it */
     const char *key;   /* KEY of KEY=VALUE, or NULL; text is then the VALUE */
     size_t start, end; /* in the repaired line, for query and rest */
 };

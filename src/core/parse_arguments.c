@@ -12,8 +12,9 @@ struct collection {
     const struct argument_context *context;
     const struct parsed *parsed;
     const struct fields *fields;
-    const char **given; /* by field: text as typed, NULL: not given */
-    struct json_builder *pairs;
+    const char **given;         /* by field: text as typed, NULL: not given */
+    struct json_builder *pairs; /* NULL: the command takes none */
+    const char **pair_keys;     /* room for every word */
     size_t pair_count;
     const struct word *words;
     size_t count;
@@ -70,7 +71,7 @@ static const struct field *find_word(const struct collection *all, const char *w
     for (size_t i = 0; i < all->fields->count; i++) {
         const struct field *field = &all->fields->list[i];
 
-        if (field->word != NULL && !is_given(all, field) && text_is_nocase(field->word, word))
+        if (field->word != NULL && text_is_nocase(field->word, word))
             return field;
     }
     return NULL;
@@ -93,6 +94,26 @@ static int unknown_key(const struct collection *all, const char *what, const cha
                      usage(all));
 }
 
+/* "--" alone is a word like any other. */
+static bool is_flag(const struct word *word)
+{
+    return !word->quoted && word->key == NULL && text_starts(word->text, "--") &&
+           word->text[2] != '\0';
+}
+
+static int take_flag_value(struct collection *all, const struct field *field, struct error *err)
+{
+    const struct word *word = &all->words[all->at];
+
+    if (all->at == all->count || is_flag(word))
+        return error_set(err, ERROR_INVALID, "--%s needs a value after it. Usage: %s",
+                         field->key, usage(all));
+    all->at++;
+    if (word->key != NULL)
+        return give(all, field, arena_printf(all->arena, "%s=%s", word->key, word->text), err);
+    return give(all, field, word->text, err);
+}
+
 /* --key value, --key=value, --flag, --no-flag */
 static int take_flag(struct collection *all, struct error *err)
 {
@@ -106,19 +127,31 @@ static int take_flag(struct collection *all, struct error *err)
 
     if (negated)
         field = find_key(all, key + 3);
-    if (field == NULL || (negated && field->type != FIELD_BOOLEAN))
+    if (field == NULL || (negated && (field->type != FIELD_BOOLEAN || equals != NULL)))
         return unknown_key(all, "flag", key, err);
     if (equals != NULL)
         return give(all, field, equals + 1, err);
     if (field->type == FIELD_BOOLEAN)
         return give(all, field, negated ? "false" : "true", err);
-    if (all->at == all->count)
-        return error_set(err, ERROR_INVALID, "--%s needs a value after it. Usage: %s", key,
-                         usage(all));
-    word = &all->words[all->at++];
-    if (word->key != NULL)
-        return give(all, field, arena_printf(all->arena, "%s=%s", word->key, word->text), err);
-    return give(all, field, word->text, err);
+    return take_flag_value(all, field, err);
+}
+
+static int add_pair(struct collection *all, const struct word *word, struct error *err)
+{
+    for (size_t i = 0; i < all->pair_count; i++)
+        if (text_is(all->pair_keys[i], word->key))
+            return error_set(err, ERROR_INVALID, "%s is there twice", word->key);
+    all->pair_keys[all->pair_count++] = word->key;
+    json_builder_add(all->pairs, word->key, V(word->text));
+    return 0;
+}
+
+/* Where a command takes pairs they may have the name of an argument that is there already, or in other letters. */
+static bool is_argument(const struct collection *all, const struct field *field,
+                        const char *key)
+{
+    return field != NULL &&
+           (all->pairs == NULL || (text_is(field->key, key) && !is_given(all, field)));
 }
 
 static int take_pair(struct collection *all, struct error *err)
@@ -126,13 +159,11 @@ static int take_pair(struct collection *all, struct error *err)
     const struct word *word = &all->words[all->at++];
     const struct field *field = find_key(all, word->key);
 
-    if (field != NULL)
+    if (is_argument(all, field, word->key))
         return give(all, field, word->text, err);
     if (all->pairs == NULL)
         return unknown_key(all, "argument", word->key, err);
-    json_builder_add(all->pairs, word->key, V(word->text));
-    all->pair_count++;
-    return 0;
+    return add_pair(all, word, err);
 }
 
 static const char *raw_until(const struct collection *all, size_t last)
@@ -142,47 +173,75 @@ static const char *raw_until(const struct collection *all, size_t last)
     return arena_copy_n(all->arena, all->parsed->line + start, all->words[last].end - start);
 }
 
-/* All that is left, as typed; one quoted word loses its quotes. */
+/* As typed; one that is all in quotes loses them. */
+static const char *raw_text(const struct collection *all, size_t end)
+{
+    bool one = all->at + 1 == end && all->words[all->at].whole;
+
+    return one ? all->words[all->at].text : raw_until(all, end - 1);
+}
+
+/* All that is left. */
 static int take_rest(struct collection *all, const struct field *field, struct error *err)
 {
-    bool one = all->at + 1 == all->count && all->words[all->at].key == NULL;
-    const char *value = one ? all->words[all->at].text : raw_until(all, all->count - 1);
+    const char *value = raw_text(all, all->count);
 
     all->at = all->count;
     return give(all, field, value, err);
 }
 
+/* "15m", with its unit: a bare number belongs to the query. */
+static bool is_last_duration(const struct collection *all, size_t at)
+{
+    const struct word *word = &all->words[at];
+    size_t length = strlen(word->text);
+    long long seconds;
+
+    return find_meaning(all, AS_DURATION) != NULL && !word->quoted && word->key == NULL &&
+           length > 0 && !isdigit((unsigned char)word->text[length - 1]) &&
+           text_to_duration(word->text, &seconds);
+}
+
 /* Raw text up to a --flag or a last duration. */
 static int take_query(struct collection *all, const struct field *field, struct error *err)
 {
-    size_t end = all->at;
-    long long seconds;
+    size_t end = all->at + 1;
     const char *value;
 
-    while (end < all->count &&
-           (all->words[end].quoted || !text_starts(all->words[end].text, "--")))
+    while (end < all->count && !is_flag(&all->words[end]))
         end++;
-    if (end - all->at > 1 && find_meaning(all, AS_DURATION) != NULL &&
-        !isdigit(
-            (unsigned char)all->words[end - 1].text[strlen(all->words[end - 1].text) - 1]) &&
-        text_to_duration(all->words[end - 1].text, &seconds))
+    if (end - all->at > 1 && is_last_duration(all, end - 1))
         end--;
-    value = raw_until(all, end - 1);
+    value = raw_text(all, end);
     all->at = end;
     return give(all, field, value, err);
 }
 
-/* The next argument that goes by its position.  "deploy api staging": what names an environment is not a version. */
+/* "deploy api staging": what names an environment is not a version.  "deploy api staging to production": it is. */
+static bool is_environment(const struct collection *all, const struct field *environment,
+                           const char *text)
+{
+    if (environment == NULL || is_given(all, environment) ||
+        !config_has_environment(all->context->config, text))
+        return false;
+    for (size_t i = all->at + 1; environment->word != NULL && i + 1 < all->count; i++)
+        if (!all->words[i].quoted && text_is_nocase(all->words[i].text, environment->word))
+            return false;
+    return true;
+}
+
+/* The next argument that goes by its position. */
 static const struct field *next_positional(const struct collection *all, const char *text)
 {
+    const struct field *environment = find_meaning(all, AS_ENVIRONMENT);
+
     for (size_t i = 0; i < all->fields->count; i++) {
         const struct field *field = &all->fields->list[i];
-        const struct field *environment = find_meaning(all, AS_ENVIRONMENT);
 
         if (field->flag || field->meaning == AS_PAIRS || is_given(all, field))
             continue;
-        if (field->meaning == AS_VERSION && !field->need && environment != NULL &&
-            !is_given(all, environment) && config_has_environment(all->context->config, text))
+        if (field->meaning == AS_VERSION && !field->need &&
+            is_environment(all, environment, text))
             return environment;
         return field;
     }
@@ -232,8 +291,7 @@ static int take_word(struct collection *all, struct error *err)
     const struct word *word = &all->words[all->at];
     const struct field *sentence = NULL;
 
-    if (!word->quoted && word->key == NULL && text_starts(word->text, "--") &&
-        word->text[2] != '\0')
+    if (is_flag(word))
         return take_flag(all, err);
     if (word->key != NULL && (find_key(all, word->key) != NULL || !next_is_raw(all)))
         return take_pair(all, err);
@@ -291,15 +349,16 @@ static int collect(struct collection *all, struct error *err)
     if (line_words(all->arena, all->parsed->line, &all->words, &all->count, err) < 0)
         return -1;
     all->at = all->parsed->name_words;
+    all->pair_keys = ARENA_ARRAY(all->arena, const char *, all->count + 1);
     while (all->at < all->count)
         if (take_word(all, err) < 0)
             return -1;
     return 0;
 }
 
-int parse_arguments(struct arena *arena, const struct argument_context *context,
-                    struct parsed *parsed, void **structure, struct strings *missing,
-                    struct error *err)
+static struct collection collection_new(struct arena *arena,
+                                        const struct argument_context *context,
+                                        const struct parsed *parsed)
 {
     const struct fields *fields = &parsed->entry->command->args;
     struct collection all = { .arena = arena,
@@ -307,11 +366,20 @@ int parse_arguments(struct arena *arena, const struct argument_context *context,
                               .parsed = parsed,
                               .fields = fields,
                               .given = ARENA_ARRAY(arena, const char *, fields->count + 1) };
-    struct json_builder *args = json_builder_new(arena, JSON_OBJECT);
-    void *filled = arena_alloc(arena, fields->size_bytes + 1);
 
     if (find_meaning(&all, AS_PAIRS) != NULL)
         all.pairs = json_builder_new(arena, JSON_OBJECT);
+    return all;
+}
+
+int parse_arguments(struct arena *arena, const struct argument_context *context,
+                    struct parsed *parsed, void **structure, struct strings *missing,
+                    struct error *err)
+{
+    struct collection all = collection_new(arena, context, parsed);
+    struct json_builder *args = json_builder_new(arena, JSON_OBJECT);
+    void *filled = arena_alloc(arena, all.fields->size_bytes + 1);
+
     if (collect(&all, err) < 0 || read_values(&all, filled, args, err) < 0)
         return -1;
     set_pairs(&all, filled, args);
@@ -319,4 +387,14 @@ int parse_arguments(struct arena *arena, const struct argument_context *context,
     *missing = find_missing(&all);
     *structure = missing->count == 0 ? filled : NULL;
     return 0;
+}
+
+const char *const *parse_given(struct arena *arena, const struct argument_context *context,
+                               const struct parsed *parsed)
+{
+    struct collection all = collection_new(arena, context, parsed);
+    struct error ignored = { 0 };
+
+    (void)collect(&all, &ignored);
+    return all.given;
 }

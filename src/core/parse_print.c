@@ -1,20 +1,25 @@
-/* Commands written back as lines, and lines completed while they are typed. */
+/* Commands written back as lines, and lines that are templates. */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/template.h"
 #include "base/text.h"
 #include "core/parse.h"
-#include "core/parse_value.h"
 
-static bool needs_quotes(const char *value)
+static bool is_same_when_typed(struct arena *arena, const char *value)
+{
+    return text_is(line_repair(arena, value), value);
+}
+
+static bool needs_quotes(struct arena *arena, const char *value)
 {
     return value[0] == '\0' || value[0] == '-' || value[0] == '"' || value[0] == '\'' ||
-           strpbrk(value, " =|&") != NULL;
+           strpbrk(value, " =|&") != NULL || !is_same_when_typed(arena, value);
 }
 
 void word_print(struct text *out, const char *value, bool always_quoted)
 {
-    if (!always_quoted && !needs_quotes(value)) {
+    if (!always_quoted && !needs_quotes(out->arena, value)) {
         text_add(out, value);
         return;
     }
@@ -27,9 +32,36 @@ void word_print(struct text *out, const char *value, bool always_quoted)
     text_add_char(out, '"');
 }
 
-static void print_value(struct text *out, const char *value)
+/* --flag={{value}}: how long the part before the value is, 0 for any other word. */
+static size_t flag_length(const struct word *word)
 {
-    word_print(out, value, false);
+    const char *equals = strchr(word->text, '=');
+
+    if (word->quoted || word->key != NULL || !text_starts(word->text, "--") || equals == NULL ||
+        memmem(word->text, (size_t)(equals - word->text), "{{", 2) != NULL)
+        return 0;
+    return (size_t)(equals - word->text) + 1;
+}
+
+/* Only words with a template in them change; what comes out of it is always in quotes. */
+static int fill_word(struct text *out, const char *line, const struct word *word,
+                     const struct json *args, struct error *err)
+{
+    size_t flag = flag_length(word);
+    const char *filled;
+
+    if (!text_has(word->text, "{{")) {
+        text_add_n(out, line + word->start, word->end - word->start);
+        return 0;
+    }
+    filled = template_once(out->arena, word->text + flag, args, NULL, err);
+    if (filled == NULL)
+        return -1;
+    if (word->key != NULL)
+        text_addf(out, "%s=", word->key);
+    text_add_n(out, word->text, flag);
+    word_print(out, filled, true);
+    return 0;
 }
 
 const char *line_fill(struct arena *arena, const char *line, const struct json *args,
@@ -39,18 +71,14 @@ const char *line_fill(struct arena *arena, const char *line, const struct json *
     const struct word *words;
     size_t count;
 
+    line = line_repair(arena, line);
     if (line_words(arena, line, &words, &count, err) < 0)
         return NULL;
     for (size_t i = 0; i < count; i++) {
-        const char *filled = template_once(arena, words[i].text, args, NULL, err);
-
-        if (filled == NULL)
-            return NULL;
         if (i > 0)
             text_add_char(&out, ' ');
-        if (words[i].key != NULL)
-            text_addf(&out, "%s=", words[i].key);
-        word_print(&out, filled, words[i].quoted || text_has(words[i].text, "{{"));
+        if (fill_word(&out, line, &words[i], args, err) < 0)
+            return NULL;
     }
     if (out.truncated) {
         error_set(err, ERROR_INVALID, "the line is longer than %d KB once it is filled in",
@@ -60,17 +88,75 @@ const char *line_fill(struct arena *arena, const char *line, const struct json *
     return text_string(&out);
 }
 
+static bool takes_the_rest(const struct field *field)
+{
+    return field->meaning == AS_REST || field->meaning == AS_COMMAND;
+}
+
+static bool is_key(const struct fields *fields, const char *key)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (key != NULL && text_is_nocase(fields->list[i].key, key))
+            return true;
+    return false;
+}
+
+static bool is_sentence_word(const struct fields *fields, const char *value)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        if (text_is_nocase(fields->list[i].word, value))
+            return true;
+    return false;
+}
+
+/* At the end of a query it would be taken for an argument of its own. */
+static bool is_duration(const char *word)
+{
+    size_t length = strlen(word);
+    long long seconds;
+
+    return length > 0 && !isdigit((unsigned char)word[length - 1]) &&
+           text_to_duration(word, &seconds);
+}
+
+/* Raw text that reads the same when it is typed again; otherwise it goes as one word in quotes. */
+static bool is_plain_text(struct arena *arena, const struct fields *fields,
+                          const struct field *field, const char *value)
+{
+    const struct word *words;
+    struct error ignored = { 0 };
+    size_t count;
+
+    if (!is_same_when_typed(arena, value) ||
+        line_words(arena, value, &words, &count, &ignored) < 0 || count == 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool flag = !words[i].quoted && text_starts(words[i].text, "--");
+
+        if (flag && (i == 0 || !takes_the_rest(field)))
+            return false;
+    }
+    if (field->meaning == AS_QUERY && count > 1 && is_duration(words[count - 1].text))
+        return false;
+    return !is_key(fields, words[0].key) && !is_sentence_word(fields, words[0].text) &&
+           !(count == 1 && words[0].whole);
+}
+
 static void print_pairs(struct text *out, const struct json *pairs)
 {
     for (size_t i = 0; i < json_count(pairs); i++) {
         text_addf(out, " %s=", pairs->as.object.members[i].key);
-        print_value(out, json_string(json_at(pairs, i), "", ""));
+        word_print(out, json_string(json_at(pairs, i), "", ""), false);
     }
 }
 
-static void print_argument(struct text *out, const struct field *field, const char *value,
-                           bool in_order)
+/* in_order: what stands before it is there, so that it goes by its position. */
+static void print_argument(struct text *out, const struct fields *fields,
+                           const struct field *field, const char *value, bool in_order)
 {
+    bool raw = takes_the_rest(field) || field->meaning == AS_QUERY;
+    bool by_position = in_order && !field->flag;
+
     if (field->type == FIELD_BOOLEAN) {
         text_addf(out, text_is(value, "true") ? " --%s" : " --no-%s", field->key);
         return;
@@ -81,10 +167,10 @@ static void print_argument(struct text *out, const struct field *field, const ch
         text_addf(out, " %s ", field->word);
     else
         text_addf(out, in_order ? " " : " %s=", field->key);
-    if (field->meaning == AS_REST || field->meaning == AS_COMMAND || field->meaning == AS_QUERY)
+    if (raw && by_position && is_plain_text(out->arena, fields, field, value))
         text_add(out, value);
     else
-        print_value(out, value);
+        word_print(out, value, by_position && (raw || is_sentence_word(fields, value)));
 }
 
 /* What equals its fallback is not repeated. */
@@ -94,145 +180,28 @@ static bool is_worth_saying(const struct field *field, const char *value)
            (field->need || field->fallback == NULL || !text_is(field->fallback, value));
 }
 
+/* What takes the rest of the line comes last. */
 const char *line_print(struct arena *arena, const struct catalog_entry *entry,
                        const struct json *args)
 {
     const struct fields *fields = &entry->command->args;
-    struct text out = text_new(arena, LINE_LIMIT);
+    struct text out = text_new(arena, LINE_LIMIT * 4);
     bool in_order = true;
 
     text_add(&out, entry->name);
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct field *field = &fields->list[i];
+    for (size_t i = 0; i < fields->count * 2; i++) {
+        const struct field *field = &fields->list[i % fields->count];
         const struct json *value = json_member(args, field->key);
         const char *string = json_is(value, JSON_STRING) ? value->as.string : NULL;
 
+        if (takes_the_rest(field) != (i >= fields->count))
+            continue;
         if (json_is(value, JSON_OBJECT))
             print_pairs(&out, value);
         else if (is_worth_saying(field, string))
-            print_argument(&out, field, string, in_order);
-        else if (!field->flag && field->word == NULL)
+            print_argument(&out, fields, field, string, in_order);
+        else if (!field->flag && field->meaning != AS_PAIRS)
             in_order = false;
     }
     return text_string(&out);
-}
-
-struct completion {
-    struct arena *arena;
-    struct json_builder *list;
-    size_t count;
-};
-
-static void offer(struct completion *all, const char *text, const char *help, const char *kind)
-{
-    enum {
-        OFFERS_AT_MOST = 20
-    };
-
-    if (all->count == OFFERS_AT_MOST)
-        return;
-    json_builder_add(
-        all->list, NULL,
-        V(OBJECT(all->arena, { "text", V(text) }, { "help", V(help) }, { "kind", V(kind) })));
-    all->count++;
-}
-
-/* The next word of each visible name that begins with what was typed. */
-static void offer_names(struct completion *all, const struct catalog *catalog,
-                        const char *typed,
-                        bool (*visible)(void *context, const struct catalog_entry *entry),
-                        void *visible_context)
-{
-    size_t length = strlen(typed);
-
-    for (size_t i = 0; i < catalog->name_count; i++) {
-        const struct catalog_name *name = &catalog->names[i];
-
-        if (strncmp(name->name, typed, length) == 0 && visible(visible_context, name->entry))
-            offer(all, name->name, name->entry->command->help, "command");
-    }
-}
-
-static void offer_values(struct completion *all, struct strings values, const char *prefix,
-                         const char *help)
-{
-    for (size_t i = 0; i < values.count; i++)
-        if (text_starts(values.items[i], prefix))
-            offer(all, values.items[i], help, "value");
-}
-
-static void offer_field(struct completion *all, const struct argument_context *context,
-                        const struct fields *fields, const struct field *field,
-                        const struct json *args, const char *last, const char *before_last)
-{
-    struct strings values = value_choices(all->arena, context, fields, field, args);
-
-    if (field->flag) {
-        const char *flag = arena_printf(all->arena, "--%s", field->key);
-
-        if (text_starts(flag, last))
-            offer(all, flag, field->help, "flag");
-    } else if (field->word != NULL && !text_is(before_last, field->word)) {
-        if (text_starts(field->word, last))
-            offer(all, field->word, field->help, "word");
-    } else {
-        offer_values(all, values, last, field->help);
-    }
-}
-
-static void offer_arguments(struct completion *all, const struct argument_context *context,
-                            struct parsed *parsed, const struct word *words, size_t count,
-                            const char *last)
-{
-    const struct fields *fields = &parsed->entry->command->args;
-    const char *before_last = count > 0 ? words[count - 1].text : "";
-    struct strings missing = { 0 };
-    struct error ignored = { 0 };
-    void *structure;
-    bool after_word = false;
-
-    if (parse_arguments(all->arena, context, parsed, &structure, &missing, &ignored) < 0)
-        parsed->args = OBJECT(
-            all->arena, { "app", V(count > parsed->name_words ? words[parsed->name_words].text
-                                                              : (const char *)NULL) });
-    for (size_t i = 0; i < fields->count; i++)
-        after_word = after_word || (fields->list[i].word != NULL &&
-                                    text_is(fields->list[i].word, before_last));
-    for (size_t i = 0; i < fields->count; i++) {
-        const struct field *field = &fields->list[i];
-        bool wanted = !after_word || (field->word != NULL && text_is(field->word, before_last));
-
-        if (wanted && json_member(parsed->args, field->key) == NULL)
-            offer_field(all, context, fields, field, parsed->args, last, before_last);
-    }
-}
-
-const struct json *line_complete(struct arena *arena, const struct catalog *catalog,
-                                 const struct argument_context *context, const char *line,
-                                 bool (*visible)(void *context,
-                                                 const struct catalog_entry *entry),
-                                 void *visible_context)
-{
-    struct completion all = { arena, json_builder_new(arena, JSON_ARRAY), 0 };
-    const char *repaired = line_repair(arena, line);
-    bool open = line[0] != '\0' && !text_ends(line, " ");
-    const struct word *words = NULL;
-    size_t count = 0;
-    struct parsed parsed = { 0 };
-    struct error ignored = { 0 };
-    const char *head;
-    const char *last = "";
-
-    if (line_words(arena, repaired, &words, &count, &ignored) < 0)
-        return json_builder_done(all.list);
-    if (open && count > 0)
-        last = words[--count].text;
-    head = arena_copy_n(arena, repaired, count > 0 ? words[count - 1].end : 0);
-    offer_names(&all, catalog,
-                open || count == 0 ? repaired : arena_printf(arena, "%s ", repaired), visible,
-                visible_context);
-    if (count > 0 && parse_name(arena, catalog, head, &parsed, &ignored) == 0 &&
-        visible(visible_context, parsed.entry))
-        offer_arguments(&all, context, &parsed, words, count, last);
-    return json_builder_done(all.list);
 }

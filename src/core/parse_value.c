@@ -114,20 +114,28 @@ static int check_environment(struct arena *arena, const struct config *config,
     return no_such(arena, "environment", text, environment_names(arena, config, NULL), err);
 }
 
+/* By id before name: somebody may be called what another's id is. */
+static const struct person *find_person(const struct config *config, const char *text)
+{
+    for (size_t i = 0; i < config->person_count; i++)
+        if (text_is_nocase(config->people[i].id, text))
+            return &config->people[i];
+    for (size_t i = 0; i < config->person_count; i++)
+        if (text_is_nocase(config->people[i].name, text))
+            return &config->people[i];
+    return NULL;
+}
+
 static int check_person(struct arena *arena, const struct config *config, const char **text,
                         struct error *err)
 {
     const char *id = (*text)[0] == '@' ? *text + 1 : *text;
+    const struct person *person = find_person(config, id);
 
-    for (size_t i = 0; i < config->person_count; i++) {
-        const struct person *person = &config->people[i];
-
-        if (text_is_nocase(person->id, id) || text_is_nocase(person->name, id)) {
-            *text = person->id;
-            return 0;
-        }
-    }
-    return no_such(arena, "person", id, person_names(arena, config), err);
+    if (person == NULL)
+        return no_such(arena, "person", id, person_names(arena, config), err);
+    *text = person->id;
+    return 0;
 }
 
 static int check_channel(struct arena *arena, const struct argument_context *context,
@@ -190,6 +198,19 @@ static int check_meaning(struct arena *arena, const struct argument_context *con
     return 0;
 }
 
+/* One form for what may be typed in several: rules compare text. */
+static const char *canonical(struct arena *arena, const struct field *field,
+                             const void *structure, const char *text)
+{
+    const char *member = (const char *)structure + field->offset;
+
+    if (field->type == FIELD_BOOLEAN)
+        return *(const bool *)(const void *)member ? "true" : "false";
+    if (field->type == FIELD_INTEGER && field->meaning != AS_DURATION)
+        return arena_printf(arena, "%lld", *(const long long *)(const void *)member);
+    return text;
+}
+
 int parse_value(struct arena *arena, const struct argument_context *context,
                 const struct fields *fields, const struct field *field, void *structure,
                 const char **text, struct error *err)
@@ -198,6 +219,7 @@ int parse_value(struct arena *arena, const struct argument_context *context,
         return -1;
     if (field_from_text(field, arena, *text, structure, err) < 0)
         return error_prefix(err, "%s", field->key);
+    *text = canonical(arena, field, structure, *text);
     return 0;
 }
 

@@ -19,43 +19,99 @@ static const struct {
     { "\u2060", "" },   { "\u2026", "..." }, { "\u00ad", "" },
 };
 
-/* A long dash is "--" only where a flag could begin; inside a word it stays what it is. */
-static bool dash_begins_word(const struct text *out)
+/* A line on its way through the repair. */
+struct repair {
+    struct text out;
+    char quote; /* the quote that is open, 0: none */
+    bool curly; /* it was opened by a typographic one, and may be closed by one */
+};
+
+static bool begins_word(const struct text *out)
 {
     return out->length == 0 || out->start[out->length - 1] == ' ';
 }
 
-static size_t repair_at(struct text *out, const char *at)
+static bool may_open_quote(const struct text *out)
+{
+    return begins_word(out) || out->start[out->length - 1] == '=';
+}
+
+/* A long dash is "--" only where a flag could begin; inside a word, in quotes or alone it stays what it is. */
+static bool dash_begins_flag(const struct repair *repair, const char *after)
+{
+    return repair->quote == 0 && begins_word(&repair->out) && *after != ' ' && *after != '\0';
+}
+
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
+/* Plain quotes hold typographic ones as they are: they were put in by a program, or typed so on purpose. */
+static bool repair_quote(struct repair *repair, char quote)
+{
+    if (repair->quote == 0) {
+        if (may_open_quote(&repair->out)) {
+            repair->quote = quote;
+            repair->curly = true;
+        }
+        return true;
+    }
+    if (repair->quote != quote)
+        return repair->curly;
+    if (repair->curly)
+        repair->quote = 0;
+    return repair->curly;
+}
+
+static size_t repair_at(struct repair *repair, const char *at)
 {
     for (size_t i = 0; i < COUNT_OF(repairs); i++) {
         size_t length = strlen(repairs[i].typed);
 
         if (strncmp(at, repairs[i].typed, length) != 0)
             continue;
-        if (text_is(repairs[i].meant, "--") && !dash_begins_word(out))
+        if (text_is(repairs[i].meant, "--") && !dash_begins_flag(repair, at + length))
             return 0;
-        text_add(out, repairs[i].meant);
+        if (is_quote(repairs[i].meant[0]) && !repair_quote(repair, repairs[i].meant[0]))
+            return 0;
+        text_add(&repair->out, repairs[i].meant);
         return length;
     }
     return 0;
 }
 
+/* Quotes as read_word() will see them, and a backslash with what it escapes. */
+static size_t copy_at(struct repair *repair, const char *at)
+{
+    if (repair->quote == '"' && at[0] == '\\' && (at[1] == '"' || at[1] == '\\')) {
+        text_add_n(&repair->out, at, 2);
+        return 2;
+    }
+    if (repair->quote == 0 && is_quote(*at) && may_open_quote(&repair->out)) {
+        repair->quote = *at;
+        repair->curly = false;
+    } else if (repair->quote == *at) {
+        repair->quote = 0;
+    }
+    text_add_char(&repair->out, *at == '\n' || *at == '\t' ? ' ' : *at);
+    return 1;
+}
+
+/* Longer than a line may be, so that what was too long still is. */
 const char *line_repair(struct arena *arena, const char *line)
 {
     const char *clean = text_printable(arena, utf8_repair(arena, line, strlen(line)));
-    struct text out = text_new(arena, LINE_LIMIT);
+    struct repair repair = { .out = text_new(arena, LINE_LIMIT * 2) };
+    size_t taken;
 
-    while (*clean != '\0') {
-        size_t taken = (*clean & 0x80) != 0 ? repair_at(&out, clean) : 0;
-
-        if (taken > 0) {
-            clean += taken;
-            continue;
-        }
-        text_add_char(&out, *clean == '\n' || *clean == '\t' ? ' ' : *clean);
-        clean++;
+    for (; *clean != '\0'; clean += taken) {
+        taken = (*clean & 0x80) != 0 ? repair_at(&repair, clean) : 0;
+        if (taken == 0)
+            taken = copy_at(&repair, clean);
     }
-    return span_copy(arena, span_trim((struct span){ text_string(&out), out.length }));
+    return span_copy(arena,
+                     span_trim((struct span){ text_string(&repair.out), repair.out.length }));
 }
 
 static bool is_key_start(char c)
@@ -84,7 +140,7 @@ static size_t key_length(const char *word)
 /* A quote opens at the start of a word or after "=", so that an apostrophe inside a word is only that. */
 static bool opens_quote(const char *line, size_t at, size_t word_start)
 {
-    return (line[at] == '"' || line[at] == '\'') && (at == word_start || line[at - 1] == '=');
+    return is_quote(line[at]) && (at == word_start || line[at - 1] == '=');
 }
 
 static int read_quoted(const char *line, size_t *at, struct text *out, struct error *err)
@@ -120,9 +176,12 @@ static int read_word(struct arena *arena, const char *line, size_t *at, struct w
     }
     while (line[*at] != '\0' && line[*at] != ' ') {
         if (opens_quote(line, *at, word->start)) {
-            word->quoted = true;
+            bool first = *at == word->start;
+
+            word->quoted = word->quoted || !text_starts(text_string(&out), "--");
             if (read_quoted(line, at, &out, err) < 0)
                 return -1;
+            word->whole = first && (line[*at] == '\0' || line[*at] == ' ');
         } else {
             text_add_char(&out, line[(*at)++]);
         }
