@@ -10,6 +10,10 @@
 #include "cli/options.h"
 #include "core/audit.h"
 
+enum {
+    LIST_MAX = 1000
+};
+
 struct audit_options {
     const char *config, *person, *command, *result, *kind, *text, *job, *since, *limit, *head,
         *key;
@@ -119,8 +123,10 @@ static int make_filter(const struct cli *cli, const struct audit_options *given,
     if (given->job != NULL &&
         !text_to_integer(given->job[0] == '#' ? given->job + 1 : given->job, &filter->job))
         return cli_usage(cli, "--job takes a number, not \"%s\"", given->job);
-    if (given->limit != NULL && !text_to_integer(given->limit, &filter->limit))
-        return cli_usage(cli, "--limit takes a number, not \"%s\"", given->limit);
+    if (given->limit != NULL && (!text_to_integer(given->limit, &filter->limit) ||
+                                 filter->limit < 1 || filter->limit > LIST_MAX))
+        return cli_usage(cli, "--limit takes a number from 1 to %d, not \"%s\"", LIST_MAX,
+                         given->limit);
     if (given->since != NULL && !text_to_duration(given->since, &since_s))
         return cli_usage(cli, "--since takes a duration, not \"%s\"", given->since);
     if (since_s > 0)

@@ -41,9 +41,17 @@ struct explain_options {
     const char *config, *as, *channel;
 };
 
-static int print_decision(struct arena *arena, const struct parsed *parsed,
-                          const struct decision *decision)
+struct explanation {
+    const struct catalog *catalog;
+    struct request request;
+    struct parsed parsed;
+    struct decision decision;
+};
+
+static int print_decision(struct arena *arena, const struct explanation *explanation)
 {
+    const struct parsed *parsed = &explanation->parsed;
+    const struct decision *decision = &explanation->decision;
     const char *line = parsed->args != NULL ? line_print(arena, parsed->entry, parsed->args)
                                             : parsed->entry->name;
 
@@ -58,19 +66,20 @@ static int print_decision(struct arena *arena, const struct parsed *parsed,
 }
 
 /* As a server would: the name first, then the arguments. */
-static int decide(struct request *request, const struct catalog *catalog, const char *line,
-                  struct parsed *parsed, struct decision *decision, struct arena *arena,
+static int decide(struct explanation *explanation, const char *line, struct arena *arena,
                   struct error *err)
 {
+    struct request *request = &explanation->request;
+    struct parsed *parsed = &explanation->parsed;
     struct argument_context context = { .config = request->config, .place = request->place };
     struct strings missing;
     void *structure;
 
-    if (parse_name(arena, catalog, line, parsed, err) < 0)
+    if (parse_name(arena, explanation->catalog, line, parsed, err) < 0)
         return -1;
     request->entry = parsed->entry;
-    *decision = policy_decide(request, arena);
-    if (!decision->allowed)
+    explanation->decision = policy_decide(request, arena);
+    if (!explanation->decision.allowed)
         return 0;
     if (parse_arguments(arena, &context, parsed, &structure, &missing, err) < 0)
         return -1;
@@ -78,7 +87,7 @@ static int decide(struct request *request, const struct catalog *catalog, const 
         return error_set(err, ERROR_INVALID, "%s is missing: %s", missing.items[0],
                          catalog_usage(arena, parsed->entry));
     request->args = parsed->args;
-    *decision = policy_decide(request, arena);
+    explanation->decision = policy_decide(request, arena);
     return 0;
 }
 
@@ -87,25 +96,27 @@ static int explain_line(const struct cli *cli, const struct explain_options *giv
 {
     AUTO(config)
     const struct config *config = cli_config(given->config, cli->registry, CONFIG_WHOLE, arena);
+    const char *person = given->as != NULL ? given->as : "local";
     struct place place = { 0 };
-    struct request request = { .config = config, .place = &place, .at_ms = clock_now_ms() };
-    struct parsed parsed = { 0 };
-    struct decision decision;
+    struct explanation explanation = {
+        .request = { .config = config, .place = &place, .at_ms = clock_now_ms() }
+    };
     struct error err = { 0 };
 
     if (config == NULL)
         return 1;
-    request.person = config_person(config, given->as != NULL ? given->as : "local");
-    if (request.person == NULL) {
+    explanation.request.person = config_person(config, person);
+    if (explanation.request.person == NULL) {
         error_set(&err, ERROR_MISSING, "there is no person \"%s\" in the configuration",
-                  given->as);
+                  person);
         return cli_fail(cli, &err);
     }
     if (given->channel != NULL && !place_parse(arena, given->channel, &place))
         return cli_usage(cli, "--channel takes chat#channel, not \"%s\"", given->channel);
-    if (decide(&request, catalog_new(arena, config), line, &parsed, &decision, arena, &err) < 0)
+    explanation.catalog = catalog_new(arena, config);
+    if (decide(&explanation, line, arena, &err) < 0)
         return cli_fail(cli, &err);
-    return print_decision(arena, &parsed, &decision);
+    return print_decision(arena, &explanation);
 }
 
 static int explain(const struct cli *cli)

@@ -10,8 +10,8 @@
 struct cli {
     const struct registry *registry;
     struct arena *arena; /* for as long as it runs */
-    const char *name;    /* of the subcommand */
-    int count;           /* of words after it */
+    const struct cli_command *command;
+    int count; /* of words after it */
     char **words;
 };
 

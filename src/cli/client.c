@@ -23,6 +23,15 @@ const struct config *cli_config(const char *path, const struct registry *registr
     return config;
 }
 
+static const char *without_slash(struct arena *arena, const char *url)
+{
+    size_t length = strlen(url);
+
+    while (length > 0 && url[length - 1] == '/')
+        length--;
+    return arena_copy_n(arena, url, length);
+}
+
 static int open_network(struct client *client, const char *server, struct error *err)
 {
     const char *token = getenv("OPSROOM_TOKEN");
@@ -31,9 +40,17 @@ static int open_network(struct client *client, const char *server, struct error 
         return error_set(
             err, ERROR_DENIED,
             "$OPSROOM_TOKEN is not set: make a token with opsroom token create --person YOU");
-    client->base = server;
+    client->base = without_slash(client->arena, server);
     client->token = secret_new(token, strlen(token));
     return 0;
+}
+
+static int fail_not_running(const struct client *client, const char *how, struct error *err)
+{
+    return error_set(err, ERROR_UNREACHABLE,
+                     "no opsroom is running for this configuration (its socket is %s, and %s): "
+                     "start it with opsroom serve, or name another one with --server URL",
+                     client->socket_path, how);
 }
 
 static int open_socket(struct client *client, const char *config_path,
@@ -48,11 +65,7 @@ static int open_socket(struct client *client, const char *config_path,
     client->base = "http://localhost";
     client->socket_path = arena_copy(client->arena, config->server.socket);
     if (access(client->socket_path, F_OK) < 0)
-        return error_set(
-            err, ERROR_UNREACHABLE,
-            "no opsroom is running for this configuration (%s is not there): start it with "
-            "opsroom serve, or name one with --server URL",
-            client->socket_path);
+        return fail_not_running(client, "it is not there", err);
     return 0;
 }
 
@@ -135,7 +148,10 @@ const struct json *client_call(const struct client *client, const char *method,
 
     if (body != NULL)
         call.body = span_of(json_print(client->arena, body));
-    if (http_send(&call, client->arena, &reply, err) < 0)
+    if (http_send(&call, client->arena, &reply, err) < 0) {
+        if (client->socket_path != NULL && http_was_not_sent(err))
+            (void)fail_not_running(client, "nobody listens there", err);
         return NULL;
+    }
     return read_reply(client, &reply, err);
 }

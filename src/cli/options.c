@@ -9,32 +9,21 @@
 #include "base/text.h"
 #include "core/parse.h"
 
-static const struct cli_command *own(const struct cli *cli)
-{
-    for (size_t i = 0; i < cli_command_count; i++)
-        if (text_is(cli_commands[i]->name, cli->name))
-            return cli_commands[i];
-    return NULL;
-}
-
 int cli_usage(const struct cli *cli, const char *format, ...)
 {
-    const struct cli_command *command = own(cli);
     va_list values;
 
-    fprintf(stderr, "opsroom %s: ", cli->name);
+    fprintf(stderr, "opsroom %s: ", cli->command->name);
     va_start(values, format);
     vfprintf(stderr, format, values);
     va_end(values);
-    fprintf(stderr, "\n");
-    if (command != NULL)
-        fprintf(stderr, "%s\n", command->usage);
+    fprintf(stderr, "\n%s\n", cli->command->usage);
     return 2;
 }
 
 int cli_fail(const struct cli *cli, const struct error *err)
 {
-    fprintf(stderr, "opsroom %s: %s\n", cli->name, err->text);
+    fprintf(stderr, "opsroom %s: %s\n", cli->command->name, err->text);
     return 1;
 }
 
@@ -60,6 +49,10 @@ static int read_option(const struct cli *cli, const struct cli_option *options, 
     if (option == NULL) {
         cli_usage(cli, "unknown option \"%s\" (a command's own flags go inside the quotes)",
                   word);
+        return -1;
+    }
+    if (option->flag != NULL && equals != NULL) {
+        cli_usage(cli, "--%s takes no value", option->name);
         return -1;
     }
     if (option->flag != NULL) {

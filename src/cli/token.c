@@ -1,6 +1,7 @@
 /* opsroom token: what lets programs and people in. */
 #include <stdio.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -40,8 +41,9 @@ static int create(const struct cli *cli, const struct client *client,
 static int list(const struct cli *cli, const struct client *client, const char *person)
 {
     struct error err = { 0 };
-    const char *path =
-        person == NULL ? "/tokens" : arena_printf(client->arena, "/tokens?person=%s", person);
+    const char *path = person == NULL ? "/tokens"
+                                      : arena_printf(client->arena, "/tokens?person=%s",
+                                                     url_encode(client->arena, person));
     const struct json *reply = client_call(client, "GET", path, NULL, CALL_LIMIT_S, &err);
     const struct json *items = json_get(reply, "items");
 
@@ -50,9 +52,9 @@ static int list(const struct cli *cli, const struct client *client, const char *
     for (size_t i = 0; i < json_count(items); i++) {
         const struct json *token = json_at(items, i);
 
-        printf("%6lld  %-8s %-12s %s\n", json_integer(token, "id", 0),
+        printf("%6lld  %-8s %-12s %-24s %s\n", json_integer(token, "id", 0),
                json_string(token, "kind", ""), json_string(token, "person", ""),
-               json_string(token, "note", ""));
+               json_string(token, "expires_at", "-"), json_string(token, "note", ""));
     }
     return 0;
 }
@@ -70,18 +72,23 @@ static int revoke(const struct cli *cli, const struct client *client, const char
     return 0;
 }
 
-static int act(const struct cli *cli, const struct client *client,
-               const struct token_options *given, const struct strings *words)
+static bool is_well_said(const struct strings *words)
 {
     const char *verb = words->count > 0 ? words->items[0] : "";
 
-    if (text_is(verb, "create") && words->count == 1)
+    if (text_is(verb, "revoke"))
+        return words->count == 2;
+    return words->count == 1 && (text_is(verb, "create") || text_is(verb, "list"));
+}
+
+static int act(const struct cli *cli, const struct client *client,
+               const struct token_options *given, const struct strings *words)
+{
+    if (text_is(words->items[0], "create"))
         return create(cli, client, given);
-    if (text_is(verb, "list") && words->count == 1)
+    if (text_is(words->items[0], "list"))
         return list(cli, client, given->person);
-    if (text_is(verb, "revoke") && words->count == 2)
-        return revoke(cli, client, words->items[1]);
-    return cli_usage(cli, "say create --person P, list or revoke NUMBER");
+    return revoke(cli, client, words->items[1]);
 }
 
 static int token(const struct cli *cli)
@@ -103,6 +110,8 @@ static int token(const struct cli *cli)
 
     if (cli_read_options(cli, options, COUNT_OF(options), &words) < 0)
         return 2;
+    if (!is_well_said(&words))
+        return cli_usage(cli, "say create --person P, list or revoke NUMBER");
     if (client_open(&client, given.server, given.config, cli->registry, arena, &err) < 0)
         status = cli_fail(cli, &err);
     else

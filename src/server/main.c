@@ -1,4 +1,5 @@
 /* opsroom: one binary.  The only folder that knows all the others. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,32 +52,62 @@ static void print_help(void)
     cli_print_help();
 }
 
+/* "opsroom --help", "opsroom help run" */
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int run(const struct registry *registry, int count, char **words)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    struct cli cli = { .registry = registry, .arena = arena };
+    bool asks = is_help(words[0]);
+
+    if (asks && count == 1) {
+        print_help();
+        return 0;
+    }
+    cli.command = find(words[asks ? 1 : 0]);
+    if (cli.command == NULL) {
+        fprintf(stderr, "opsroom: no subcommand \"%s\": say opsroom --help\n",
+                words[asks ? 1 : 0]);
+        return 2;
+    }
+    cli.count = count - 1;
+    cli.words = words + 1;
+    if (asks || wants_help(cli.count, cli.words)) {
+        printf("%s\n\n%s\n", cli.command->usage, cli.command->help);
+        return 0;
+    }
+    return cli.command->run(&cli);
+}
+
+/* A full disk behind standard output must not look like success. */
+static int end_output(int status)
+{
+    bool was_bad = ferror(stdout) != 0;
+    int flushed = fflush(stdout);
+    struct error err = { 0 };
+
+    if (flushed == 0 && !was_bad)
+        return status;
+    error_system(&err, flushed != 0 ? errno : EIO, "opsroom: standard output");
+    fprintf(stderr, "%s\n", err.text);
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     const struct registry registry = { connectors, connector_count, chat_platforms,
                                        chat_platform_count };
-    AUTO(arena) struct arena *arena = arena_new();
-    struct cli cli = { .registry = &registry, .arena = arena };
-    const struct cli_command *command;
 
     /* The supervisor of one local pipeline is this binary too. */
     if (argc > 1 && strcmp(argv[1], SUPERVISE_WORD) == 0)
         return supervise(argc - 2, argv + 2);
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2) {
         print_help();
-        return argc < 2 ? 2 : 0;
+        return end_output(2);
     }
-    command = find(argv[1]);
-    if (command == NULL) {
-        fprintf(stderr, "opsroom: no subcommand \"%s\": say opsroom --help\n", argv[1]);
-        return 2;
-    }
-    cli.name = command->name;
-    cli.count = argc - 2;
-    cli.words = argv + 2;
-    if (wants_help(cli.count, cli.words)) {
-        printf("%s\n\n%s\n", command->usage, command->help);
-        return 0;
-    }
-    return command->run(&cli);
+    return end_output(run(&registry, argc - 1, argv + 1));
 }

@@ -363,7 +363,7 @@ commands:
 PIPELINES = {
     "touch": "#!/bin/sh\necho \"touched $1\" >> effects\necho \"touched $1\"\n",
     "say": "#!/bin/sh\nprintf '%s\\n' \"$1\"\n",
-    "slow": "#!/bin/sh\necho \"::step work\"\necho \"begun $1\"\nwhile [ ! -e \"go-$1\" ]; do sleep 0.02; done\n"
+    "slow": "#!/bin/sh\necho \"::step work\"\necho \"begun $1\"\nwhile [ -e \"$0\" ] && [ ! -e \"go-$1\" ]; do sleep 0.02; done\n"
             "echo \"ended $1\"\n",
     "broken": "#!/bin/sh\necho going wrong\nexit 3\n",
     "secretive": "#!/bin/sh\necho nothing\n",
