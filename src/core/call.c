@@ -222,19 +222,29 @@ const char *call_token(const struct call *call)
     return arena_printf(call->arena, "opsroom-%lld-%.16s", call->row.id, digest);
 }
 
-const char *const *call_run_arguments(const struct call *call)
+/* A value is never an option of the executable: only what the configuration writes is. */
+static int check_option(const char *item, const char *filled, struct error *err)
+{
+    if (filled[0] != '-' || item[0] == '-')
+        return 0;
+    return error_set(err, ERROR_INVALID,
+                     "\"%.60s\" in \"run\" becomes \"%.60s\", which would be read as an option",
+                     item, filled);
+}
+
+const char *const *call_run_arguments(const struct call *call, struct error *err)
 {
     const struct custom_command *custom = call->entry == NULL ? NULL : call->entry->custom;
     const char **list;
 
-    if (custom == NULL || custom->run.count == 0)
+    if (custom == NULL || custom->run.count == 0) {
+        error_set(err, ERROR_INVALID, "this command runs no executable");
         return NULL;
+    }
     list = ARENA_ARRAY(call->arena, const char *, custom->run.count + 1);
     for (size_t i = 0; i < custom->run.count; i++) {
-        struct error err = { 0 };
-
-        list[i] = template_once(call->arena, custom->run.items[i], call->row.args, NULL, &err);
-        if (list[i] == NULL)
+        list[i] = template_once(call->arena, custom->run.items[i], call->row.args, NULL, err);
+        if (list[i] == NULL || check_option(custom->run.items[i], list[i], err) < 0)
             return NULL;
     }
     return list;

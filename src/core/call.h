@@ -37,9 +37,9 @@ bool call_is_cancelled(const struct call *call); /* also cuts off api_… calls 
 /* A stable key of this job and step: goes into the outside call wherever it has a place for one. */
 const char *call_token(const struct call *call);
 
-/* For "run:" commands of the configuration: the argument list, split first and filled after.  NULL-terminated; NULL for
- * other commands. */
-const char *const *call_run_arguments(const struct call *call);
+/* For "run:" commands of the configuration: the argument list, split first and filled after.  NULL-terminated; NULL
+ * with err for other commands, and when a value would become an option of the executable. */
+const char *const *call_run_arguments(const struct call *call, struct error *err);
 
 /* Pins: what the command is about, exactly.  In pin() they are set, later they are there to be read. */
 void call_pin(struct call *call, const char *name, const char *value);

@@ -3,12 +3,10 @@
 
 static enum step pipeline_start(struct call *call, struct error *err)
 {
-    struct launch launch = { .arguments = call_run_arguments(call) };
+    struct launch launch = { .arguments = call_run_arguments(call, err) };
 
-    if (launch.arguments == NULL) {
-        error_set(err, ERROR_INVALID, "the arguments of this command cannot be filled in");
+    if (launch.arguments == NULL)
         return STEP_FAIL;
-    }
     return run_start(call, &launch, call_state(call), err);
 }
 

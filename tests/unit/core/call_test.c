@@ -22,7 +22,8 @@ static void cleaned_logs(struct arena *arena)
         { "bad \xff utf8\n", "bad \xef\xbf\xbd utf8\n" },
         { "\033", "" },
         { "\033[", "" },
-        { "a\033(Bb", "aBb" },
+        { "a\033(Bb", "ab" },
+        { "a\033cb", "ab" },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -129,6 +130,7 @@ static void progress_both_ways(struct arena *arena)
 
 static void pins_and_tokens(struct engine *engine)
 {
+    struct error err = { 0 };
     AUTO(config) const struct config *config = core_config(engine->core);
     AUTO(arena) struct arena *arena = arena_new();
     const struct catalog_entry *entry =
@@ -154,7 +156,7 @@ static void pins_and_tokens(struct engine *engine)
     CHECK(!text_is(call_token(call), token));
     CHECK_STR(call_data_directory(call), engine->directory);
     CHECK_STR(call_directory(call), engine->directory);
-    CHECK(call_run_arguments(call) == NULL);
+    CHECK(call_run_arguments(call, &err) == NULL);
 }
 
 static void run_arguments(struct engine *engine)
@@ -171,7 +173,8 @@ static void run_arguments(struct engine *engine)
                            .line = "greet",
                            .args = OBJECT(arena, { "name", V("a b; rm -rf \"$HOME\" <&>") }) };
     struct call *call = call_new_job(engine->core, config, &entry, &row, arena);
-    const char *const *filled = call_run_arguments(call);
+    struct error err = { 0 };
+    const char *const *filled = call_run_arguments(call, &err);
 
     CHECK_STR(filled[0], "./greet");
     CHECK_STR(filled[1], "--to=a b; rm -rf \"$HOME\" <&>");
@@ -179,6 +182,10 @@ static void run_arguments(struct engine *engine)
     CHECK_STR(filled[3], "");
     CHECK(filled[4] == NULL);
     CHECK_STR(call_directory(call), "/packs/hello");
+    row.args = OBJECT(arena, { "name", V("--everything") });
+    call = call_new_job(engine->core, config, &entry, &row, arena);
+    CHECK(call_run_arguments(call, &err) == NULL);
+    CHECK(text_has(err.text, "would be read as an option"));
 }
 
 /* What a deployer sees is lent, and given back. */
