@@ -323,7 +323,10 @@ void job_wake(struct core *core, const char *key)
 
     *waking = (struct waking){
         .key = memory_copy(key),
-        .write = { .run = wake_write, .done = wake_done, .argument = waking },
+        .write = { .name = "wake_write",
+                   .run = wake_write,
+                   .done = wake_done,
+                   .argument = waking },
     };
     store_write_later(core_store(core), &waking->write);
 }

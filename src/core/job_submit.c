@@ -259,6 +259,7 @@ void job_submit_later(struct core *core, const struct ask *ask, job_submitted *d
     later->done = done;
     later->context = context;
     later->submission.plan = (struct plan){ .arena = arena, .core = core, .ask = &later->ask };
+    later->write.name = "submission_write";
     later->write.run = submission_write_later;
     later->write.done = submission_done;
     later->write.argument = later;
