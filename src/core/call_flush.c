@@ -90,6 +90,15 @@ static int flush_write(struct db *db, void *argument, struct error *err)
     return job_show(db, call->core, job, err);
 }
 
+/* What is not ours any more goes on for nobody. */
+static void note_unwritten(struct call *call, const struct error *err)
+{
+    if (err->kind == ERROR_CONFLICT || err->kind == ERROR_MISSING)
+        call_cut(call);
+    else
+        log_warn(call->row.id, "the job's progress is not written: %s", err->text);
+}
+
 void call_flush(struct call *call)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -105,7 +114,7 @@ void call_flush(struct call *call)
         return;
     written = store_write(core_store(call->core), flush_write, &flush, &err) == 0;
     if (!written)
-        log_warn(call->row.id, "the job's progress is not written: %s", err.text);
+        note_unwritten(call, &err);
     pthread_mutex_lock(&call->lock);
     done_locked(call, &flush, written);
     pthread_mutex_unlock(&call->lock);
@@ -121,7 +130,6 @@ void call_settle(struct call *call, const char **log, const struct json **progre
     *log = call->ready.length == 0
                ? NULL
                : arena_copy_n(call->arena, call->ready.bytes, call->ready.length);
-    *progress =
-        call->progress_changed ? progress_to_json(call->arena, &call->progress) : NULL;
+    *progress = call->progress_changed ? progress_to_json(call->arena, &call->progress) : NULL;
     pthread_mutex_unlock(&call->lock);
 }

@@ -35,26 +35,42 @@ void log_stream_clear(struct log_stream *stream)
     *stream = (struct log_stream){ 0 };
 }
 
-/* ECMA-48: "ESC [" up to a byte from @ to ~; "ESC ]" up to BEL or ESC \; otherwise ESC and one byte. */
-static size_t sequence_length(const char *bytes, size_t length)
+/* "ESC [" up to a byte from @ to ~. */
+static size_t control_length(const char *bytes, size_t length)
 {
     size_t at = 2;
 
+    while (at < length && (bytes[at] < '@' || bytes[at] > '~'))
+        at++;
+    return at < length ? at + 1 : length;
+}
+
+/* "ESC ]" up to BEL or ESC \. */
+static size_t command_length(const char *bytes, size_t length)
+{
+    size_t at = 2;
+
+    while (at < length && bytes[at] != BELL && bytes[at] != ESCAPE && bytes[at] != '\n')
+        at++;
+    if (at < length && bytes[at] == BELL)
+        return at + 1;
+    return at + 1 < length && bytes[at] == ESCAPE ? at + 2 : at;
+}
+
+/* What a terminal would act on (ECMA-48); others are ESC, bytes from space to /, and one more. */
+static size_t sequence_length(const char *bytes, size_t length)
+{
+    size_t at = 1;
+
     if (length < 2)
         return length;
-    if (bytes[1] == '[') {
-        while (at < length && (bytes[at] < '@' || bytes[at] > '~'))
-            at++;
-        return at < length ? at + 1 : length;
-    }
-    if (bytes[1] == ']') {
-        while (at < length && bytes[at] != BELL && bytes[at] != ESCAPE && bytes[at] != '\n')
-            at++;
-        if (at < length && bytes[at] == BELL)
-            return at + 1;
-        return at + 1 < length && bytes[at] == ESCAPE ? at + 2 : at;
-    }
-    return 2;
+    if (bytes[1] == '[')
+        return control_length(bytes, length);
+    if (bytes[1] == ']')
+        return command_length(bytes, length);
+    while (at < length && bytes[at] >= ' ' && bytes[at] <= '/')
+        at++;
+    return at < length ? at + 1 : length;
 }
 
 const char *log_clean(struct arena *arena, const char *bytes, size_t length)

@@ -197,7 +197,7 @@ static bool unit_go(struct unit *unit)
     }
     if (unit->entry->command->run != NULL)
         return unit_run_quick(unit);
-    if (row->step == NULL)
+    if (unit->step == NULL)
         return unit_prepare(unit);
     if (unit->was_running && unit->step->happened != NULL)
         return unit_ask_happened(unit);
