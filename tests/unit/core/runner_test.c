@@ -62,7 +62,7 @@ static void steps_in_order(void)
 {
     struct engine engine;
     struct job_row row;
-    long long next;
+    long long position = 0;
     struct error err = { 0 };
 
     lab_start(&engine);
@@ -79,7 +79,7 @@ static void steps_in_order(void)
     {
         AUTO(db) struct db *db = store_read_start(engine.core->store, &err);
 
-        CHECK_STR(job_log_text(db, engine.arena, row.id, &next, 10000, &err),
+        CHECK_STR(job_log_text(db, engine.arena, row.id, &position, 10000, &err),
                   "first line\n[secret] second red\nlast\n");
     }
     CHECK_STR(engine_value(&engine, "SELECT group_concat(kind) FROM (SELECT kind FROM audit "
