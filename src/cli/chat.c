@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/text.h"
 #include "cli/client.h"
 #include "cli/commands.h"
@@ -43,14 +44,26 @@ static bool pause_between_looks(void)
     return nanosleep(&pause, NULL) == 0 && interrupted == 0;
 }
 
+/* As the person of --as, which counts over the local socket only. */
+static const struct json *call(const struct session *session, const char *method,
+                               const char *path, const struct json *body, struct error *err)
+{
+    struct arena *arena = session->client.arena;
+    const char *as = session->given.as;
+
+    if (as != NULL)
+        path = arena_printf(arena, "%s%sas=%s", path, text_has(path, "?") ? "&" : "?",
+                            url_encode(arena, as));
+    return client_call(&session->client, method, path, body, CALL_LIMIT_S, err);
+}
+
 static int print_new_log(struct session *session, long long job, long long *position,
                          struct error *err)
 {
     struct arena *arena = session->client.arena;
     const struct json *page =
-        client_call(&session->client, "GET",
-                    arena_printf(arena, "/jobs/%lld/log?after=%lld", job, *position), NULL,
-                    CALL_LIMIT_S, err);
+        call(session, "GET", arena_printf(arena, "/jobs/%lld/log?after=%lld", job, *position),
+             NULL, err);
 
     if (page == NULL)
         return -1;
@@ -75,9 +88,8 @@ static void print_text(const struct json *job)
 
 static const struct json *look(struct session *session, long long job, struct error *err)
 {
-    return client_call(&session->client, "GET",
-                       arena_printf(session->client.arena, "/jobs/%lld", job), NULL,
-                       CALL_LIMIT_S, err);
+    return call(session, "GET", arena_printf(session->client.arena, "/jobs/%lld", job), NULL,
+                err);
 }
 
 /* Prints the log as it comes and each change of state, until the job is over or asks something. */
@@ -115,14 +127,12 @@ static const struct json *send_line(struct session *session, const char *line,
 
     session->question = 0;
     if (question != 0)
-        return client_call(&session->client, "POST",
-                           arena_printf(arena, "/jobs/%lld/answer", question),
-                           OBJECT(arena, { "text", V(line) }), CALL_LIMIT_S, err);
-    return client_call(
-        &session->client, "POST", "/run",
-        OBJECT(arena, { "line", V(line) }, { "channel", V(session->given.channel) },
-               { "as", V(session->given.as) }, { "wait", V(0) }, { "ask", V((bool)true) }),
-        CALL_LIMIT_S, err);
+        return call(session, "POST", arena_printf(arena, "/jobs/%lld/answer", question),
+                    OBJECT(arena, { "text", V(line) }), err);
+    return call(session, "POST", "/run",
+                OBJECT(arena, { "line", V(line) }, { "channel", V(session->given.channel) },
+                       { "wait", V(0) }, { "ask", V((bool)true) }),
+                err);
 }
 
 static void handle_line(struct session *session, const char *line)

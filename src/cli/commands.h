@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 extern const struct cli_command cli_audit_command;
+extern const struct cli_command cli_backup_command;
 extern const struct cli_command cli_chat_command;
 extern const struct cli_command cli_check_command;
 extern const struct cli_command cli_explain_command;

@@ -73,14 +73,13 @@ static enum step deploy_turn(struct call *call, struct error *err)
     if (args->dry_run)
         return deploy_dry_run(call, &site, err);
     turn.gate = site_gate(call, &site);
-    turn.row =
-        (struct deployment_row){ .app = site.app->name,
-                                 .environment = site.environment->name,
-                                 .version = site.deployment.version,
-                                 .commit_id = site.deployment.commit,
-                                 .job = call_job(call),
-                                 .person = call_person(call),
-                                 .kind = call_entry(call)->name };
+    turn.row = (struct deployment_row){ .app = site.app->name,
+                                        .environment = site.environment->name,
+                                        .version = site.deployment.version,
+                                        .commit_id = site.deployment.commit,
+                                        .job = call_job(call),
+                                        .person = call_person(call),
+                                        .kind = call_entry(call)->name };
     if (store_write(core_store(call_core(call)), take_turn, &turn, err) == 0)
         return STEP_NEXT;
     if (turn.holder == 0 || site.environment->refuse_when_busy)
