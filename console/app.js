@@ -3,7 +3,7 @@ import { onSignedOut } from "./api.js";
 import { startKeyboard } from "./keyboard.js";
 import { setPage, startNav } from "./nav.js";
 import { failure } from "./page.js";
-import { startRouter } from "./router.js";
+import { startRouter, warm } from "./router.js";
 import { countApprovals, loadMe, startStore, store } from "./store.js";
 import { on, startStream } from "./stream.js";
 import { startTicking } from "./time.js";
@@ -18,6 +18,7 @@ async function showSignIn() {
 
 async function start() {
     onSignedOut(showSignIn);
+    warm();
     try {
         await loadMe();
     } catch (error) {

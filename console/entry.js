@@ -5,6 +5,7 @@ import { messageView } from "./message.js";
 import { initials } from "./nav.js";
 import { clock, dayName, exact, isSameDay } from "./time.js";
 
+const VIA = { button: "by button", form: "by form" };
 const GROUP_MS = 5 * 60 * 1000;
 
 function authorOf(entry) {
@@ -22,7 +23,8 @@ function timeNode(entry) {
 
 // What a person typed: a command stands in the letters of commands.
 function inputNode(entry) {
-    return h("p", { class: entry.job ? "said is-command" : "said" }, entry.text ?? "");
+    return h("p", { class: entry.job ? "said is-command" : "said" }, entry.text ?? "",
+        VIA[entry.via] ? h("span", { class: "via" }, VIA[entry.via]) : null);
 }
 
 function nameParts(entry) {

@@ -18,6 +18,7 @@ function card(row) {
         h("div", { class: "env-head" }, h("h3", {}, row.environment), stateNode(row.health ?? row.state)),
         h("p", { class: "env-version" }, isThere ? row.version ?? "unversioned" : "–",
             row.commit && !row.commit.startsWith(row.version) ? h("code", { class: "quiet" }, row.commit.slice(0, 10)) : null),
+        row.lock ? h("p", { class: "warn" }, row.lock) : null,
         isThere ? h("p", { class: "quiet" }, row.by ?? "somebody", ", ", moment(row.since), " ", row.job ? jobLink(row.job) : null)
             : h("p", { class: "quiet" }, "Nothing runs here yet"),
         h("p", { class: "env-links" }, h("a", { href: formUrl("deploy", where), "aria-label": `Deploy ${name}` }, "Deploy"),

@@ -28,7 +28,7 @@ export function logView(job, signal) {
     const faults = h("div", { class: "faults" });
     const body = h("div", { class: "log-lines" });
     const earlier = button("Show earlier lines", () => showEarlier(), { class: "log-earlier", hidden: true });
-    const box = h("div", { class: "log-box", tabindex: "0", role: "region", "aria-label": "Log" }, earlier, body);
+    const box = h("div", { class: "log-box", tabindex: "0", role: "region", "aria-label": "Lines of the log" }, earlier, body);
     const jump = button([icon("down"), h("span", {}, "Follow")], () => follow(true), { class: "jump", hidden: true });
     const total = h("span", { class: "log-total" });
     const search = logSearch({ lines, reveal, signal });

@@ -35,7 +35,8 @@ const BLOCKS = {
 };
 
 // Beside the first line, whatever that is.
-const withNumber = (message, node) => (message.job ? h("div", { class: "headline" }, node, jobLink(message.job)) : node);
+const withNumber = (message, node) => (message.job
+    ? h("div", { class: node ? "headline" : "headline is-alone" }, node, jobLink(message.job)) : node);
 
 const CARD_BLOCKS = ["facts", "steps", "buttons", "form"]; // what is worked with stands in a frame
 

@@ -4,7 +4,7 @@ import { showDialog } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { icon, mark } from "./icons.js";
 import { bindEverywhere, showKeys } from "./keyboard.js";
-import { channelName, store, watch } from "./store.js";
+import { store, watch } from "./store.js";
 import { on, streamState } from "./stream.js";
 
 const PAGES = [
@@ -101,12 +101,25 @@ function drawConnection() {
 
 function drawTitle() {
     const number = allUnread() + store.toDecide;
-    document.title = `${number > 0 ? `(${number}) ` : ""}${heading ? `${heading} · ` : ""}opsroom`;
+    document.title = `${number > 0 ? `(${number}) ` : ""}${heading && heading !== "opsroom" ? `${heading} · ` : ""}opsroom`;
+}
+
+// What is drawn anew keeps the focus.
+function keepFocus(change) {
+    const key = (node) => node.getAttribute("href") ?? node.getAttribute("aria-label") ?? node.textContent;
+    const focused = document.activeElement?.closest("#nav a, #nav button");
+    const wanted = focused && key(focused);
+    change();
+    if (focused)
+        [...document.querySelectorAll("#nav a, #nav button")].find((node) => key(node) === wanted)?.focus();
 }
 
 function draw() {
-    if (!store.me)
-        return;
+    if (store.me)
+        keepFocus(drawAll);
+}
+
+function drawAll() {
     replace(document.getElementById("channels"), channelLinks());
     replace(document.getElementById("pages"), chatLink(), PAGES.map((each, i) => pageLink(each, i > 2 ? "not-phone" : "")), moreButton());
     replace(document.getElementById("person"), person(), h("div", { class: "tools" }, tools()));
@@ -138,5 +151,3 @@ export function startNav() {
     document.body.classList.add("is-signed-in");
     draw();
 }
-
-export { channelName };

@@ -24,11 +24,29 @@ function find(path) {
     return { name: "", load: () => import("./missing.js"), params: [] };
 }
 
+// The chat, which most begin with, does without the styles of the other pages.
+let styles = null;
+function loadStyles() {
+    styles ??= new Promise((resolve) => {
+        const link = h("link", { rel: "stylesheet", href: "/pages.css", onload: resolve, onerror: resolve });
+        document.head.append(link);
+    });
+    return styles;
+}
+
 // Focus is on the new heading, unless the page has put it elsewhere.
 function moveFocus(isFirst) {
     const heading = main.querySelector("h1");
     if (!isFirst && heading && !main.contains(document.activeElement))
         heading.focus({ preventScroll: true });
+}
+
+// Begins to load what the address needs, while it is not yet known who is there.
+export function warm() {
+    const route = find(location.pathname);
+    route.load();
+    if (route.name !== "chat")
+        loadStyles();
 }
 
 async function show(isFirst) {
@@ -37,7 +55,7 @@ async function show(isFirst) {
     current = new AbortController();
     const { signal } = current;
     const root = h("div", { class: `page page-${route.name}` });
-    const page = await route.load();
+    const [page] = await Promise.all([route.load(), route.name === "chat" ? null : loadStyles()]);
     if (signal.aborted)
         return;
     replace(main, root);

@@ -50,7 +50,7 @@ export function titleState({ state, rest }, at) {
 // A message's tone as a sign, for titles without a state.
 export function toneSign(tone) {
     const look = TONES[tone];
-    return look ? h("span", { class: `sign ${look[1]}`, "aria-hidden": "true" }, tone === "warn" ? "!" : look[0]) : null;
+    return look ? h("span", { class: `sign ${look[1]}`, "aria-hidden": "true" }, look[0]) : null;
 }
 
 export const plural = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;

@@ -115,7 +115,7 @@ static const char history_sql[] =
     "SELECT 'message' AS source, id, created_at AS at FROM messages WHERE chat = ? AND channel = ? AND "
     "sent_revision > 0 AND (only_for IS NULL OR only_for = ?) "
     "UNION ALL "
-    "SELECT 'input', id, created_at FROM inputs WHERE chat = ? AND channel = ? AND kind = 'message') "
+    "SELECT 'input', id, created_at FROM inputs WHERE chat = ? AND channel = ?) "
     "AS entries WHERE (at, source, id) < (?, ?, ?) ORDER BY at DESC, source DESC, id DESC LIMIT ?";
 
 static struct json next_of(struct arena *arena, const struct json *rows, long long limit)

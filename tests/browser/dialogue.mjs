@@ -5,7 +5,7 @@ import { jobOf } from "./people.mjs";
 async function signIn({ ana, lea, tom, server }) {
     const link = server.link("ana");
     await ana.signIn(link);
-    checkIs(await ana.page.title(), "opsroom · opsroom", "one's own channel first");
+    checkIs(await ana.page.title(), "opsroom", "one's own channel first");
     const again = await ana.context.request.get(link);
     checkIs(again.status(), 410, "a link works once");
     await lea.signIn(server.link("lea"));

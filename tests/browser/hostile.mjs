@@ -32,7 +32,7 @@ async function log({ ana }) {
     await ana.page.getByText("line 50000 of the flood").waitFor();
     check(Date.now() - start < 6000, "50,000 lines are there soon", `${Date.now() - start} ms`);
     check(await ana.page.locator(".log-line").count() <= 4500, "not all of them in the page");
-    const box = ana.page.getByRole("region", { name: "Log" }).last();
+    const box = ana.page.getByRole("region", { name: "Lines of the log" });
     await box.evaluate((node) => { node.scrollTop -= 2000; });
     await ana.page.getByRole("button", { name: "Follow" }).waitFor();
     check(true, "scrolled up, it does not follow");

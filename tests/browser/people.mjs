@@ -8,7 +8,7 @@ const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", 
     "--disable-component-update", "--disable-sync"];
 export const WIDE = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
-export const WAIT_MS = 12000;
+export const WAIT_MS = 20000;
 
 export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 
