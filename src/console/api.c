@@ -213,7 +213,8 @@ const struct json *entry_for(struct arena *arena, const char *kind, const struct
     const char *id = arena_printf(arena, "%c%lld", kind[0], json_integer(item, "id", 0));
 
     if (text_is(kind, "input"))
-        return WITH(arena, item, { "id", V(id) }, { "kind", V("input") });
+        return WITH(arena, item, { "id", V(id) }, { "kind", V("input") },
+                    { "via", V(json_string(item, "kind", "message")) });
     return WITH(arena, item, { "id", V(id) }, { "kind", V("message") },
                 { "message", V(message_for_clients(arena, json_get(item, "message"))) },
                 { "only_for_you", V((bool)(json_string(item, "only_for", NULL) != NULL)) },
