@@ -48,12 +48,15 @@ static const struct fields tls_table = FIELDS(struct tls_section, tls_fields);
 
 struct limits_section {
     const char *body, *hooks;
+    long long commands;
 };
 static const struct field limits_fields[] = {
     FIELD(struct limits_section, body, .key = "body", .fallback = "1MiB",
           .help = "of any request, such as 1MiB"),
     FIELD(struct limits_section, hooks, .key = "hooks", .fallback = "25MiB",
           .help = "of what is sent to /hooks, such as 25MiB"),
+    FIELD(struct limits_section, commands, .key = "commands", .fallback = "600", .min = 1,
+          .max = 1000000000, .help = "that one person may start in a minute"),
 };
 static const struct fields limits_table = FIELDS(struct limits_section, limits_fields);
 
@@ -261,6 +264,7 @@ static void read_server(const struct section *server)
         .trusted_proxies = read.trusted_proxies,
         .body_limit = read_size(server, "body", limits.body),
         .hook_limit = read_size(server, "hooks", limits.hooks),
+        .commands_per_minute = limits.commands,
         .workers = read.workers,
         .log_format = log.format,
         .log_level = log.level,

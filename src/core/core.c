@@ -10,6 +10,7 @@
 #include "core/config_internal.h"
 #include "core/connection_health.h"
 #include "core/core_internal.h"
+#include "core/limit.h"
 #include "core/timer.h"
 #include "core/watch.h"
 
@@ -49,6 +50,7 @@ struct core *core_new(const struct config *config, const struct registry *regist
         return NULL;
     }
     core->connection_health = connection_health_new(core);
+    core->limit = limit_new();
     catalog_make(config);
     store_on_commit(core->store, committed, core);
     return core;
@@ -124,6 +126,7 @@ void core_free(struct core *core)
         return;
     runner_free(core->runner);
     connection_health_free(core->connection_health);
+    limit_free(core->limit);
     store_close(core->store);
     feed_free(core->feed);
     for (size_t i = 0; i < SNAPSHOTS_KEPT; i++)

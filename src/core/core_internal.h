@@ -27,7 +27,8 @@ struct core {
     struct timer *timer; /* core/timer.c: expiry of approvals, limits, questions, retention */
     struct watches *watches; /* core/watch.c: threads of connectors that watch something */
     struct connection_health *connection_health;
-    atomic_bool wakes; /* the parts are there to be told of commits */
+    struct limit *limit; /* commands per person */
+    atomic_bool wakes;   /* the parts are there to be told of commits */
     atomic_bool closing;
 };
 

@@ -46,6 +46,10 @@ struct submitted {
 MUST_CHECK int job_submit(struct core *core, const struct ask *ask, struct arena *arena,
                           struct submitted *submitted, struct error *err);
 
+/* May this person start one more now?  ERROR_BUSY with retry_after_s.  job_submit() asks by itself, but for the steps of
+ * other jobs; who uses job_submit_later() asks first. */
+MUST_CHECK int job_limit(struct core *core, const char *person, struct error *err);
+
 /* The same without waiting: done() is called on the writer thread after the commit, once.  The ask is copied.  For
  * handlers on the narrow lane. */
 struct job_submission;

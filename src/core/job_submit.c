@@ -5,10 +5,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/audit.h"
+#include "core/core_internal.h"
 #include "core/feed.h"
 #include "core/job.h"
 #include "core/job_plan.h"
 #include "core/job_row.h"
+#include "core/limit.h"
 
 static struct json id_or_null(long long id)
 {
@@ -193,12 +195,24 @@ static int submission_write(struct db *db, void *argument, struct error *err)
     return submission->submitted.state == NULL ? -1 : 0;
 }
 
+int job_limit(struct core *core, const char *person, struct error *err)
+{
+    AUTO(config) const struct config *config = core_config(core);
+
+    return person == NULL ? 0
+                          : limit_take(core->limit, person, config->server.commands_per_minute,
+                                       clock_now_ms(), err);
+}
+
 int job_submit(struct core *core, const struct ask *ask, struct arena *arena,
                struct submitted *submitted, struct error *err)
 {
     struct submission submission = { .plan = { .arena = arena, .core = core, .ask = ask } };
     int result;
 
+    if (!text_is(ask->door, "job") &&
+        job_limit(core, ask->person != NULL ? ask->person : ask->user, err) < 0)
+        return -1;
     plan_make(&submission.plan);
     result = store_write(core_store(core), submission_write, &submission, err);
     plan_end(&submission.plan);

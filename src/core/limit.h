@@ -1,14 +1,15 @@
-/* How many commands one person may start in a minute. */
+/* How many commands one person may start in a minute.  Counted in memory, with a lock of its own: a restart begins anew. */
 #pragma once
 
+#include "base/compiler.h"
 #include "base/error.h"
-#include "store/store.h"
 
-/* Ten a second for a whole minute: a person never, a script gone wrong soon. */
-enum {
-    COMMANDS_PER_MINUTE = 600
-};
+struct limit;
 
-/* Inside a write function, before a job is added.  ERROR_BUSY with retry_after_s when there were too many. */
-MUST_CHECK int limit_check(struct db *db, const char *person, long long now_ms,
-                           struct error *err);
+struct limit *limit_new(void);
+void limit_free(struct limit *limit);
+DEFINE_AUTO(limit);
+
+/* ERROR_BUSY with retry_after_s when there were per_minute in this minute already. */
+MUST_CHECK int limit_take(struct limit *limit, const char *person, long long per_minute,
+                          long long now_ms, struct error *err);

@@ -17,6 +17,7 @@ import time
 CONFIG = """
 server:
   listen: 127.0.0.1:{port}
+  limits: {{ commands: 1000000000 }}
 store: sqlite:opsroom.db
 chats:
   web: {{ type: web }}
