@@ -30,6 +30,8 @@ struct faults {
     size_t errors;            /* without */
 };
 
+struct routes;
+
 struct person {
     const char *id;   /* "ana" */
     const char *name; /* "Ana Silva"; the id when not given */
@@ -94,7 +96,7 @@ struct environment {
     struct strings health_run; /* a command as an argument list, or none */
     long long health_within_s;
     bool rollback_on_failure;
-    bool refuse_when_busy; /* concurrency: refuse */
+    bool refuse_when_busy;      /* concurrency: refuse */
     const struct hours *freeze; /* windows in which nobody deploys there */
     size_t freeze_count;
     unsigned line;
@@ -131,6 +133,7 @@ struct server_config {
     const char *zone_name;
     const struct zone *zone; /* for times that nobody's zone is known for */
     long long body_limit, hook_limit;
+    long long commands_per_minute; /* of one person */
     long long workers;
     const char *log_format, *log_level;
     long long retain_days; /* jobs, messages, inputs; the audit is kept */
@@ -153,8 +156,9 @@ struct config {
     size_t app_count;
     const struct custom_command *commands;
     size_t command_count;
-    const struct json *routes;       /* a list of maps, the file's and then the packs' */
-    const struct redactor *redactor; /* over every secret value in it */
+    const struct json *routes;        /* a list of maps, the file's and then the packs' */
+    const struct routes *route_table; /* the same, compiled: core/route.h */
+    const struct redactor *redactor;  /* over every secret value in it */
     char digest[65];   /* SHA-256 of the files, for "did it change" and the audit */
     long long version; /* counts reloads; config_read() leaves 1 */
     struct snapshot
@@ -192,4 +196,6 @@ const struct chat_config *config_chat(const struct config *config, const char *n
 const struct app *config_app(const struct config *config, const char *name);
 const struct environment *app_environment(const struct app *app, const char *name);
 bool config_has_environment(const struct config *config, const char *name); /* of any app */
+/* Does it have this chat?  Of the web chat also: is the channel there (lobby, configured, or somebody's own)? */
+bool config_has_channel(const struct config *config, const char *chat, const char *channel);
 bool hours_include(const struct hours *hours, long long at_ms);
