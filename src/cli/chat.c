@@ -155,6 +155,20 @@ static bool is_goodbye(const char *line)
     return text_is(line, "exit") || text_is(line, "quit");
 }
 
+/* False: it says goodbye. */
+static bool take_line(struct session *session, char *line)
+{
+    bool leave = is_goodbye(line);
+
+    if (!leave && line[0] != '\0') {
+        add_history(line);
+        handle_line(session, line);
+    }
+    free(line);
+    return !leave;
+}
+
+/* Ctrl-C at the prompt drops the line. */
 static void talk(struct session *session)
 {
     struct sigaction action = { .sa_handler = on_interrupt };
@@ -162,18 +176,16 @@ static void talk(struct session *session)
 
     sigaction(SIGINT, &action, NULL);
     printf("opsroom: say help for what you can do, exit to leave\n");
-    while ((line = readline(session->question != 0 ? "? " : "ops> ")) != NULL) {
-        bool leave = is_goodbye(line);
-
-        if (!leave && line[0] != '\0') {
-            add_history(line);
-            handle_line(session, line);
-        }
-        free(line);
-        if (leave)
+    for (;;) {
+        interrupted = 0;
+        line = readline(session->question != 0 ? "? " : "ops> ");
+        if (line == NULL)
+            printf("\n");
+        if (line == NULL && interrupted == 0)
+            return;
+        if (line != NULL && !take_line(session, line))
             return;
     }
-    printf("\n");
 }
 
 static int chat(const struct cli *cli)

@@ -35,8 +35,8 @@ static int read_value(char *value, size_t *length, struct error *err)
     size_t got;
 
     if (terminal) {
-        fprintf(stderr, "Value (not shown), then Enter: ");
         set_echo(false);
+        fprintf(stderr, "Value (not shown), then Enter: ");
         got = fgets(value, VALUE_LIMIT, stdin) == NULL ? 0 : strlen(value);
         set_echo(true);
         fprintf(stderr, "\n");

@@ -7,23 +7,37 @@
 #include "console/console_internal.h"
 #include "core/audit.h"
 
-/* A moment (RFC 3339) or an age ("2h"). */
-static long long read_moment(const char *text)
+/* A moment (RFC 3339) or an age ("2h"); no text leaves it as it is. */
+static int read_moment(const char *name, const char *text, long long *at_ms, struct error *err)
 {
-    long long value = 0;
+    long long age_s = 0;
 
-    if (text == NULL)
+    if (text_is_empty(text) || clock_parse_iso(text, at_ms))
         return 0;
-    if (text_to_duration(text, &value))
-        return clock_now_ms() - value * 1000;
-    return clock_parse_iso(text, &value) ? value : 0;
+    if (!text_to_duration(text, &age_s))
+        return error_set(err, ERROR_INVALID,
+                         "\"%s\" must be a time such as 2026-11-24T13:42:50Z or an age such as "
+                         "2h, not \"%.60s\"",
+                         name, text);
+    *at_ms = clock_now_ms() - age_s * 1000;
+    return 0;
 }
 
-static long long read_number(const char *text)
+static int read_filter(struct http_request *request, struct audit_filter *filter,
+                       struct error *err)
 {
-    long long value = 0;
+    const char *job = http_query(request, "job");
 
-    return text != NULL && text_to_integer(text, &value) ? value : 0;
+    *filter = (struct audit_filter){ .person = http_query(request, "person"),
+                                     .command = http_query(request, "command"),
+                                     .result = http_query(request, "result"),
+                                     .kind = http_query(request, "kind"),
+                                     .text = http_query(request, "text") };
+    if (!text_is_empty(job) && (!text_to_integer(job, &filter->job) || filter->job < 1))
+        return error_set(err, ERROR_INVALID, "\"job\" must be a number, not \"%.60s\"", job);
+    if (read_moment("since", http_query(request, "since"), &filter->since_ms, err) < 0)
+        return -1;
+    return read_moment("until", http_query(request, "until"), &filter->until_ms, err);
 }
 
 static const struct json *page_of(struct arena *arena, const struct json *records,
@@ -47,22 +61,16 @@ void handle_audit(struct http_request *request, void *context)
     struct caller caller;
     struct audit_filter filter;
     AUTO(db) struct db *db = NULL;
-    const struct json *records;
+    const struct json *records = NULL;
 
     if (caller_read(request, context, &caller) < 0 || !caller_must(&caller, request, "audit"))
         return;
-    filter = (struct audit_filter){ .person = http_query(request, "person"),
-                                    .command = http_query(request, "command"),
-                                    .result = http_query(request, "result"),
-                                    .kind = http_query(request, "kind"),
-                                    .text = http_query(request, "text"),
-                                    .job = read_number(http_query(request, "job")),
-                                    .since_ms = read_moment(http_query(request, "since")),
-                                    .until_ms = read_moment(http_query(request, "until")),
-                                    .before = page.before,
-                                    .limit = page.limit };
-    db = store_read_start(core_store(caller.core), &err);
-    records = db == NULL ? NULL : audit_rows(db, arena, &filter, &err);
+    if (read_filter(request, &filter, &err) == 0) {
+        filter.before = page.before;
+        filter.limit = page.limit;
+        db = store_read_start(core_store(caller.core), &err);
+        records = db == NULL ? NULL : audit_rows(db, arena, &filter, &err);
+    }
     answer(request, records == NULL ? NULL : page_of(arena, records, page.limit), &err);
 }
 
@@ -93,6 +101,8 @@ void handle_audit_export(struct http_request *request, void *context)
         return;
     }
     fflush(stream);
+    http_answer_header(request, "Cache-Control", "no-store");
+    http_answer_header(request, "X-Content-Type-Options", "nosniff");
     http_answer_header(request, "Content-Disposition",
                        "attachment; filename=\"opsroom-audit.jsonl\"");
     http_answer(request, 200, "application/x-ndjson", (struct span){ buffer, length });

@@ -182,6 +182,7 @@ void handle_job_answer(struct http_request *request, void *context)
     struct error err = { 0 };
     struct caller caller;
     const struct json *body;
+    const struct json *said;
     long long number;
     struct ask who;
 
@@ -195,10 +196,10 @@ void handle_job_answer(struct http_request *request, void *context)
                         .person = caller.person->id,
                         .account = caller.account,
                         .line = json_string(body, "text", NULL) };
-    if (who.line == NULL && !json_is(json_get(body, "values"), JSON_OBJECT))
+    said = json_get(body, who.line != NULL ? "text" : "values");
+    if (said == NULL || json_is(said, JSON_NULL))
         error_set(&err, ERROR_INVALID, "say \"text\", or \"values\" by argument");
-    if (err.kind != ERROR_NONE ||
-        job_answer(caller.core, number, &who, json_get(body, "values"), &err) < 0)
+    if (err.kind != ERROR_NONE || job_answer(caller.core, number, &who, said, &err) < 0)
         http_answer_error(request, &err);
     else
         answer_job(request, &caller, number);

@@ -53,22 +53,6 @@ static int read_wait(struct run *run, const struct json *body, struct error *err
     return 0;
 }
 
-/* Another person's name: only whoever may open the local socket. */
-static int read_as(struct run *run, const struct json *body, struct error *err)
-{
-    const char *as = json_string(body, "as", NULL);
-
-    if (as == NULL)
-        return 0;
-    if (!run->caller.is_local)
-        return error_set(err, ERROR_DENIED, "\"as\" works over the local socket only");
-    run->caller.person = config_person(run->caller.config, as);
-    if (run->caller.person == NULL)
-        return error_set(err, ERROR_INVALID,
-                         "there is no person \"%.60s\" in the configuration", as);
-    return 0;
-}
-
 static const char *request_key(const struct run *run, const struct json *body)
 {
     const char *id = json_string(body, "request_id", NULL);
@@ -141,7 +125,7 @@ static int read_run(struct run *run, const struct json *body, struct ask *ask,
     const char *line = json_string(body, "line", NULL);
 
     if (check_line(line, err) < 0 || read_wait(run, body, err) < 0 ||
-        read_as(run, body, err) < 0 ||
+        caller_become(&run->caller, json_string(body, "as", NULL), err) < 0 ||
         caller_set_place(&run->caller, http_arena(run->request),
                          json_string(body, "channel", NULL), err) < 0)
         return -1;
@@ -171,6 +155,10 @@ void handle_run(struct http_request *request, void *context)
     if (body == NULL)
         return;
     if (read_run(run, body, &ask, &err) < 0) {
+        http_answer_error(request, &err);
+        return;
+    }
+    if (job_limit(run->caller.core, ask.person, &err) < 0) {
         http_answer_error(request, &err);
         return;
     }

@@ -113,12 +113,11 @@ void answer_denied(struct http_request *request, int status, const char *text)
                                                        { "text", V(text) })) }));
 }
 
-int caller_read(struct http_request *request, struct console *console, struct caller *caller)
+/* By token, session or socket; answers 401 or 403 otherwise. */
+static int read_credentials(struct caller *caller, struct http_request *request)
 {
     struct error err = { 0 };
 
-    *caller = (struct caller){ .core = console->core, .place_proven = true };
-    hold_snapshot(caller, http_arena(request));
     if (http_is_local(request)) {
         read_local(caller, request);
         return 0;
@@ -135,6 +134,33 @@ int caller_read(struct http_request *request, struct console *console, struct ca
         return -1;
     }
     return 0;
+}
+
+int caller_become(struct caller *caller, const char *person, struct error *err)
+{
+    if (person == NULL)
+        return 0;
+    if (!caller->is_local)
+        return error_set(err, ERROR_DENIED, "\"as\" works over the local socket only");
+    caller->person = config_person(caller->config, person);
+    if (caller->person == NULL)
+        return error_set(err, ERROR_INVALID,
+                         "there is no person \"%.60s\" in the configuration", person);
+    return 0;
+}
+
+int caller_read(struct http_request *request, struct console *console, struct caller *caller)
+{
+    struct error err = { 0 };
+
+    *caller = (struct caller){ .core = console->core, .place_proven = true };
+    hold_snapshot(caller, http_arena(request));
+    if (read_credentials(caller, request) < 0)
+        return -1;
+    if (caller_become(caller, http_query(request, "as"), &err) == 0)
+        return 0;
+    http_answer_error(request, &err);
+    return -1;
 }
 
 static bool chat_is_web(const struct config *config, const char *name)

@@ -40,9 +40,12 @@ struct caller {
     bool place_proven;
 };
 
-/* Answers 401 or 403 itself and returns -1. */
+/* With ?as= of who came over the local socket.  Answers 400, 401 or 403 itself and returns -1. */
 MUST_CHECK int caller_read(struct http_request *request, struct console *console,
                            struct caller *caller);
+
+/* Another person's name: only whoever may open the local socket.  NULL: nothing is done. */
+MUST_CHECK int caller_become(struct caller *caller, const char *person, struct error *err);
 
 /* No page of another site, as far as the browser says. */
 bool caller_is_of_our_origin(struct http_request *request);
@@ -116,6 +119,8 @@ http_handler handle_jobs, handle_job, handle_job_log, handle_job_cancel, handle_
     handle_job_answer;                                      /* api_jobs.c */
 http_handler handle_approvals, handle_approve, handle_deny; /* api_approvals.c */
 http_handler handle_audit, handle_audit_export;             /* api_audit.c */
+http_handler handle_events, handle_event_send;              /* api_events.c */
+http_handler handle_hook, handle_service;                   /* hooks.c */
 http_handler handle_me, handle_commands, handle_complete, handle_connections,
     handle_status;                                                       /* api_catalog.c */
 http_handler handle_channels, handle_messages, handle_say, handle_press; /* api_chat.c */

@@ -1,5 +1,6 @@
 /* How a step is left behind: state, words, and what comes next, in one transaction. */
 #include "base/clock.h"
+#include "base/log.h"
 #include "core/core_internal.h"
 #include "core/feed.h"
 #include "core/runner_internal.h"
@@ -223,6 +224,17 @@ static int ending_write(struct db *db, void *argument, struct error *err)
     return write_outcome(db, ending, wants_to_end, err);
 }
 
+/* What only reads is asked all the time. */
+static void log_end(const struct unit *unit, const struct ending *ending)
+{
+    bool reads = unit->entry->command->risk == RISK_READ;
+
+    log_line(reads ? LOG_DEBUG : LOG_INFO, unit->row->id, "%s, for %s: %s%s%s",
+             unit->row->title, unit->row->person != NULL ? unit->row->person : "a stranger",
+             ending->end, ending->error != NULL ? ": " : "",
+             ending->error != NULL ? ending->error : "");
+}
+
 static long long wait_ms_for(const struct unit *unit, enum outcome outcome,
                              const struct error *err)
 {
@@ -249,8 +261,10 @@ bool unit_end_step(struct unit *unit, enum outcome outcome, const struct error *
     ending.words = unit_settle(unit);
     if (unit_commit(unit, ending_write, &ending) < 0)
         return false;
-    if (ending.end != NULL)
+    if (ending.end != NULL) {
         count_end(unit, ending.end);
+        log_end(unit, &ending);
+    }
     unit->was_running = ending.is_left_running;
     return ending.goes_on;
 }

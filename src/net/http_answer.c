@@ -69,6 +69,8 @@ void http_answer_json(struct http_request *request, int status, const struct jso
 {
     if (request->response != NULL)
         return;
+    http_answer_header(request, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    http_answer_header(request, "X-Content-Type-Options", "nosniff");
     http_answer_static(request, status, "application/json",
                        span_of(json_print(request->arena, json)));
 }

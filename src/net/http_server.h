@@ -106,6 +106,7 @@ void http_answer(struct http_request *request, int status, const char *content_t
                  struct span body);
 void http_answer_static(struct http_request *request, int status, const char *content_type,
                         struct span body); /* not copied */
+/* Never to be cached, and to be taken for nothing else. */
 void http_answer_json(struct http_request *request, int status, const struct json *json);
 /* {"error": {"kind": ..., "text": ...}} with the status that fits the kind (400 403 404 409 429 502 500), Retry-After. */
 void http_answer_error(struct http_request *request, const struct error *err);

@@ -284,7 +284,7 @@ def network(binary, server):
             expect((status, out), (1, ""), f"{words} {more}: {err}")
             expect_in(part, err, f"{words} {more}")
             expect_not_in(token, err, "the token in a message")
-        folder.write("opsroom.yaml", "")
+        folder.write("opsroom.yaml", "server: { listen: 127.0.0.1:8080 }\n")
         status, out, err = remote("run", "ping")
         expect((status, out), (1, ""), "./opsroom.yaml comes before $OPSROOM_URL")
         expect_in("opsroom serve", err, "what to do")
