@@ -274,10 +274,10 @@ static void verify_line(struct walk *walk, struct arena *arena, const char *line
     const struct json *row = json_parse(arena, line, strlen(line), &err);
     const struct json *record = json_get(row, "record");
 
-    if (row != NULL && json_get(row, "signature") != NULL)
-        walk_checkpoint(walk, arena, row);
-    else if (json_is(record, JSON_OBJECT))
+    if (json_is(record, JSON_OBJECT))
         walk_record(walk, arena, row, json_canonical(arena, record), record);
+    else if (json_integer(row, "sequence", 0) > 0 && json_get(row, "signature") != NULL)
+        walk_checkpoint(walk, arena, row);
     else
         find_bad(walk, walk->sequence + 1,
                  arena_printf(walk->arena,

@@ -22,8 +22,9 @@ static const struct {
 /* A line on its way through the repair. */
 struct repair {
     struct text out;
-    char quote; /* the quote that is open, 0: none */
-    bool curly; /* it was opened by a typographic one, and may be closed by one */
+    char quote;   /* the quote that is open, 0: none */
+    bool curly;   /* it was opened by a typographic one, and may be closed by one */
+    bool escaped; /* a backslash in quotes came just before */
 };
 
 static bool begins_word(const struct text *out)
@@ -57,9 +58,7 @@ static bool repair_quote(struct repair *repair, char quote)
         }
         return true;
     }
-    if (repair->quote != quote)
-        return repair->curly;
-    if (repair->curly)
+    if (repair->quote == quote && repair->curly && !repair->escaped)
         repair->quote = 0;
     return repair->curly;
 }
@@ -81,19 +80,23 @@ static size_t repair_at(struct repair *repair, const char *at)
     return 0;
 }
 
-/* Quotes as read_word() will see them, and a backslash with what it escapes. */
+/* Quotes as read_word() will see them. */
+static void follow_quote(struct repair *repair, char c)
+{
+    if (repair->escaped)
+        return;
+    if (repair->quote == c) {
+        repair->quote = 0;
+    } else if (repair->quote == 0 && is_quote(c) && may_open_quote(&repair->out)) {
+        repair->quote = c;
+        repair->curly = false;
+    }
+}
+
 static size_t copy_at(struct repair *repair, const char *at)
 {
-    if (repair->quote == '"' && at[0] == '\\' && (at[1] == '"' || at[1] == '\\')) {
-        text_add_n(&repair->out, at, 2);
-        return 2;
-    }
-    if (repair->quote == 0 && is_quote(*at) && may_open_quote(&repair->out)) {
-        repair->quote = *at;
-        repair->curly = false;
-    } else if (repair->quote == *at) {
-        repair->quote = 0;
-    }
+    follow_quote(repair, *at);
+    repair->escaped = *at == '\\' && repair->quote == '"' && !repair->escaped;
     text_add_char(&repair->out, *at == '\n' || *at == '\t' ? ' ' : *at);
     return 1;
 }
@@ -109,6 +112,8 @@ const char *line_repair(struct arena *arena, const char *line)
         taken = (*clean & 0x80) != 0 ? repair_at(&repair, clean) : 0;
         if (taken == 0)
             taken = copy_at(&repair, clean);
+        else
+            repair.escaped = false;
     }
     return span_copy(arena,
                      span_trim((struct span){ text_string(&repair.out), repair.out.length }));
