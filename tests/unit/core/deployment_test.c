@@ -88,69 +88,69 @@ static const char *where_it_is(struct engine *engine, const char *app, const cha
                         version_of(&previous));
 }
 
+static const struct {
+    const char *name;
+    struct past past[6];
+    const char *is;
+} histories[] = {
+    { "nothing", { { 0 } }, "nothing, back to nothing" },
+    { "the first",
+      { { "api", "staging", "v1", "deploy", "succeeded" } },
+      "v1, back to nothing" },
+    { "two",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "succeeded" } },
+      "v2, back to v1" },
+    { "the same again",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "succeeded" } },
+      "v2, back to v1" },
+    { "only the same",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v1", "deploy", "succeeded" } },
+      "v1, back to nothing" },
+    { "elsewhere",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "production", "v2", "deploy", "succeeded" },
+        { "web", "staging", "v3", "deploy", "succeeded" } },
+      "v1, back to nothing" },
+    { "failed ones never ran; what is there now is not known",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "succeeded" },
+        { "api", "staging", "v3", "deploy", "failed" } },
+      "v2, back to v2" },
+    { "cancelled",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "cancelled" } },
+      "v1, back to v1" },
+    { "gone back",
+      { { "api", "staging", "v1", "deploy", "succeeded" },
+        { "api", "staging", "v2", "deploy", "succeeded" },
+        { "api", "staging", "v1", "rollback", "succeeded" } },
+      "v1, back to v2" },
+    { "without versions",
+      { { "api", "staging", NULL, "deploy", "succeeded" },
+        { "api", "staging", NULL, "deploy", "succeeded" } },
+      "unversioned, back to nothing" },
+    { "first without, then with",
+      { { "api", "staging", NULL, "deploy", "succeeded" },
+        { "api", "staging", "v1", "deploy", "succeeded" } },
+      "v1, back to unversioned" },
+};
+
 static void test_versions(void)
 {
-    static const struct {
-        const char *name;
-        struct past past[6];
-        const char *is;
-    } rows[] = {
-        { "nothing", { { 0 } }, "nothing, back to nothing" },
-        { "the first",
-          { { "api", "staging", "v1", "deploy", "succeeded" } },
-          "v1, back to nothing" },
-        { "two",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "succeeded" } },
-          "v2, back to v1" },
-        { "the same again",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "succeeded" } },
-          "v2, back to v1" },
-        { "only the same",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v1", "deploy", "succeeded" } },
-          "v1, back to nothing" },
-        { "elsewhere",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "production", "v2", "deploy", "succeeded" },
-            { "web", "staging", "v3", "deploy", "succeeded" } },
-          "v1, back to nothing" },
-        { "failed ones never ran; what is there now is not known",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "succeeded" },
-            { "api", "staging", "v3", "deploy", "failed" } },
-          "v2, back to v2" },
-        { "cancelled",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "cancelled" } },
-          "v1, back to v1" },
-        { "gone back",
-          { { "api", "staging", "v1", "deploy", "succeeded" },
-            { "api", "staging", "v2", "deploy", "succeeded" },
-            { "api", "staging", "v1", "rollback", "succeeded" } },
-          "v1, back to v2" },
-        { "without versions",
-          { { "api", "staging", NULL, "deploy", "succeeded" },
-            { "api", "staging", NULL, "deploy", "succeeded" } },
-          "unversioned, back to nothing" },
-        { "first without, then with",
-          { { "api", "staging", NULL, "deploy", "succeeded" },
-            { "api", "staging", "v1", "deploy", "succeeded" } },
-          "v1, back to unversioned" },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(histories); i++) {
         struct engine engine;
         size_t count = 0;
 
-        tap_case("%s", rows[i].name);
+        tap_case("%s", histories[i].name);
         engine_new(&engine, ENGINE_YAML);
-        while (count < COUNT_OF(rows[i].past) && rows[i].past[count].app != NULL)
+        while (count < COUNT_OF(histories[i].past) && histories[i].past[count].app != NULL)
             count++;
-        replay(&engine, rows[i].past, count);
-        CHECK_STR(where_it_is(&engine, "api", "staging"), rows[i].is);
+        replay(&engine, histories[i].past, count);
+        CHECK_STR(where_it_is(&engine, "api", "staging"), histories[i].is);
         engine_free(&engine);
     }
 }
