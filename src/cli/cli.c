@@ -23,9 +23,9 @@ static const struct cli_command version_command = {
 };
 
 const struct cli_command *const cli_commands[] = {
-    &cli_init_command,    &cli_check_command,  &cli_run_command,   &cli_chat_command,
-    &cli_audit_command,   &cli_backup_command, &cli_token_command, &cli_secret_command,
-    &cli_explain_command, &version_command,
+    &cli_init_command,   &cli_check_command,   &cli_run_command,   &cli_chat_command,
+    &cli_audit_command,  &cli_backup_command,  &cli_token_command, &cli_secret_command,
+    &cli_notify_command, &cli_explain_command, &cli_route_command, &version_command,
 };
 const size_t cli_command_count = COUNT_OF(cli_commands);
 

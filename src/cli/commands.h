@@ -9,6 +9,8 @@ extern const struct cli_command cli_chat_command;
 extern const struct cli_command cli_check_command;
 extern const struct cli_command cli_explain_command;
 extern const struct cli_command cli_init_command;
+extern const struct cli_command cli_notify_command;
+extern const struct cli_command cli_route_command;
 extern const struct cli_command cli_run_command;
 extern const struct cli_command cli_secret_command;
 extern const struct cli_command cli_token_command;

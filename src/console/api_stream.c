@@ -66,6 +66,8 @@ static bool sees(const struct stream *stream, const struct caller *caller, struc
         return sees_entry(stream, caller, arena, change);
     if (text_is(change->kind, "token"))
         return false;
+    if (text_is(change->kind, "event"))
+        return caller_may(caller, arena, "events", NULL);
     if (text_is(change->person, stream->person))
         return true;
     if (text_is(change->kind, "approval"))
@@ -83,6 +85,8 @@ static const struct json *shown(const struct caller *caller, struct arena *arena
         return job_for(caller, arena, change->json);
     if (text_is(change->kind, "approval"))
         return approval_for(caller, arena, change->json);
+    if (text_is(change->kind, "event"))
+        return change->json;
     return OBJECT(arena, { "job", V(change->item) },
                   { "next", V(json_integer(change->json, "log_bytes", 0)) });
 }

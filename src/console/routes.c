@@ -1,6 +1,8 @@
 /* Every path this server answers. */
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "console/console_internal.h"
 
 /* What only hands a write over goes by the narrow lane; what reads the database or waits by the wide one. */
@@ -26,6 +28,12 @@ static const struct http_route routes[] = {
     { "POST", "/api/v1/approvals/{id}/deny", true, 0, handle_deny },
     { "GET", "/api/v1/audit", true, 0, handle_audit },
     { "GET", "/api/v1/audit/export", true, 0, handle_audit_export },
+    { "GET", "/api/v1/events", true, 0, handle_events },
+    { "POST", "/api/v1/events", false, 0, handle_event_send },
+    { "POST", "/hooks/{name}", false, 0, handle_hook },
+    { "POST", "/hooks/{name}/{rest*}", false, 0, handle_hook },
+    { "GET", "/hooks/{name}", false, 0, handle_hook },
+    { "POST", "/services/{token*}", false, 0, handle_service },
     { "GET", "/api/v1/channels", true, 0, handle_channels },
     { "GET", "/api/v1/messages", true, 0, handle_messages },
     { "POST", "/api/v1/messages", true, 0, handle_say },
@@ -42,10 +50,16 @@ static const struct http_route routes[] = {
     { "GET", "/{rest*}", false, 0, handle_file },
 };
 
-const struct http_route *console_routes(size_t *count)
+const struct http_route *console_routes(struct arena *arena, size_t hook_limit, size_t *count)
 {
+    struct http_route *all = ARENA_ARRAY(arena, struct http_route, COUNT_OF(routes));
+
+    memcpy(all, routes, sizeof(routes));
+    for (size_t i = 0; i < COUNT_OF(routes); i++)
+        if (text_starts(all[i].path, "/hooks/"))
+            all[i].body_limit = hook_limit;
     *count = COUNT_OF(routes);
-    return routes;
+    return all;
 }
 
 struct console *console_new(struct core *core)

@@ -15,7 +15,9 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "core/command.h"
+#include "core/event.h"
 #include "core/message.h"
+#include "core/webhook.h"
 
 /* What was asked. */
 struct arena *call_arena(struct call *call);    /* freed after the step */
@@ -71,6 +73,12 @@ enum step call_wake_on(struct call *call, const char *key, long long limit_ms);
 enum happened call_ask_again_in(struct call *call, long long ms);
 /* Wakes the job that waits on key; from any thread (a watch, a webhook). */
 void call_wake(struct call *call, const char *key);
+
+/*
+ * Something happened outside.  Its source is the connection; what it points to must live as long as the call's arena.  In
+ * webhook() it is recorded, with the others of the request, once that returns 0; elsewhere at once, which waits for the disk.
+ */
+void event_emit(struct call *call, const struct event *event);
 
 /* watch(): is the server stopping or the connection gone from the configuration? */
 bool call_is_closing(const struct call *call);

@@ -63,6 +63,10 @@ struct call {
     atomic_bool is_cut;
     atomic_bool
         is_ending; /* it is being cancelled already: only the end of the program cuts it off */
+    /* event_emit(): what webhook() says, recorded after it; anything else records at once. */
+    bool collects_events;
+    struct event *events;
+    size_t event_count, event_capacity;
     const atomic_bool *closing; /* watch(): its thread is to end; NULL: when the server is */
 };
 

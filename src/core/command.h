@@ -13,6 +13,8 @@
 struct call;
 struct deployer;
 struct api_request;
+struct webhook_request;
+struct webhook_reply;
 
 /* Never grants anything: shown in help, decides how a button looks and whether it asks first. */
 enum risk {
@@ -98,6 +100,13 @@ struct connector {
     int (*authorise)(struct call *call, struct api_request *request, struct error *err);
     /* Reachable, credentials valid: for doctor and /readyz.  0, or err says what is wrong; note: what was found. */
     int (*check)(struct call *call, const char **note, struct error *err);
+    /* What the outside system tells us at POST /hooks/NAME: verifies it before anything else, says with event_emit() what
+     * happened; never blocks.  ERROR_DENIED: not from it (401); ERROR_INVALID: cannot be read (400). */
+    int (*webhook)(struct call *call, const struct webhook_request *request,
+                   struct webhook_reply *reply, struct error *err);
+    /* Is it the token of this connection's incoming webhook (POST /services/TOKEN)?  config: the struct of .config; compares
+     * in constant time.  NULL: it has none. */
+    bool (*serves)(const void *config, const char *token);
     /* A thread of its own for a connection that must watch something (files, sockets); returns when closing. */
     int (*watch)(struct call *call, struct error *err);
 };

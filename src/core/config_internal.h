@@ -146,7 +146,7 @@ void people_read(struct loader *loader);      /* config_people.c */
 void policy_read(struct loader *loader);      /* config_policy.c */
 void apps_read(struct loader *loader);        /* config_app.c */
 void packs_read(struct loader *loader);       /* config_pack.c: only the files */
-void routes_read(struct loader *loader);      /* config_pack.c: of all files */
+void routes_read(struct loader *loader);      /* config_route.c: of all files */
 void commands_read(struct loader *loader);    /* config_command.c: of all files */
 
 /* config_connection.c */

@@ -1,14 +1,10 @@
-/* "packs" and "routes": folders of commands, routes and scripts that can be dropped in. */
+/* "packs": folders of commands, routes and scripts that can be dropped in. */
 #include <glob.h>
 #include <string.h>
 
 #include "core/config_internal.h"
 
 static const char *const pack_keys[] = { "commands", "routes" };
-static const char *const route_keys[] = {
-    "from", "match", "to",     "template", "continue", "title", "text",
-    "only", "group", "thread", "update",   "quiet",    "mute",  "buttons",
-};
 
 static void check_pack(struct loader *loader, const struct source *source)
 {
@@ -122,47 +118,4 @@ void packs_read(struct loader *loader)
         else
             read_packs(loader, patterns.items[i], mark_of(place));
     }
-}
-
-static void check_route(struct loader *loader, const struct json *route)
-{
-    struct strings known = { .items = route_keys, .count = COUNT_OF(route_keys) };
-    struct section section;
-
-    if (!item_open(&section, loader, route, "routes"))
-        return;
-    for (size_t i = 0; i < json_count(route); i++) {
-        const struct json_member *member = &route->as.object.members[i];
-
-        if (!strings_has(&known, member->key))
-            fault_add(loader, mark_of_key(member), "unknown key \"%s\" in routes%s",
-                      member->key, near_name(loader, member->key, &known));
-    }
-}
-
-static void add_routes(struct loader *loader, const struct source *source,
-                       struct json_builder *all)
-{
-    const struct json *list = json_member(source->root, "routes");
-
-    if (list == NULL || json_is(list, JSON_NULL))
-        return;
-    if (!json_is(list, JSON_ARRAY)) {
-        fault_add(loader, mark_of(list), "\"routes\" must be a list of maps, not %s",
-                  describe(loader, list));
-        return;
-    }
-    for (size_t i = 0; i < json_count(list); i++) {
-        check_route(loader, json_at(list, i));
-        json_builder_add(all, NULL, *value_tree(loader, json_at(list, i), "routes"));
-    }
-}
-
-void routes_read(struct loader *loader)
-{
-    struct json_builder *all = json_builder_new(loader->arena, JSON_ARRAY);
-
-    for (size_t i = 0; i < loader->source_count; i++)
-        add_routes(loader, loader->sources[i], all);
-    loader->config->routes = json_builder_done(all);
 }

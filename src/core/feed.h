@@ -13,7 +13,7 @@
 #include "core/message.h"
 #include "store/store.h"
 
-/* Inside a write function.  kind: "message", "input", "job", "log", "approval", "token". */
+/* Inside a write function.  kind: "message", "input", "job", "log", "approval", "token", "event". */
 MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struct error *err);
 
 /*
@@ -23,6 +23,7 @@ MUST_CHECK int change_add(struct db *db, const char *kind, long long item, struc
  *   job       job_json()
  *   log       {id, log_bytes, person, place}: read on with job_log_text()
  *   approval  approval_json()
+ *   event     event_json()
  *   token     {id, person}: it was revoked
  * Times are RFC 3339.  The readers of a page of a channel use the same two row functions.
  */

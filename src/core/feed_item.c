@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "core/approval.h"
+#include "core/event.h"
 #include "core/feed.h"
 #include "core/job.h"
 
@@ -93,6 +94,8 @@ const struct json *feed_item(struct db *db, struct arena *arena, const char *kin
     if (text_is(kind, "token"))
         return load(db, arena, "SELECT id, person FROM tokens WHERE id = ?", item,
                     token_row_json);
+    if (text_is(kind, "event"))
+        return event_json(db, arena, item, &ignored);
     if (text_is(kind, "approval"))
         return approval_json(db, arena, item, &ignored);
     return NULL;

@@ -191,7 +191,7 @@ static int take_rest(struct collection *all, const struct field *field, struct e
 }
 
 /* "15m", with its unit: a bare number belongs to the query. */
-static bool is_last_duration(const struct collection *all, size_t at)
+static bool is_duration(const struct collection *all, size_t at)
 {
     const struct word *word = &all->words[at];
     size_t length = strlen(word->text);
@@ -202,15 +202,17 @@ static bool is_last_duration(const struct collection *all, size_t at)
            text_to_duration(word->text, &seconds);
 }
 
-/* Raw text up to a --flag or a last duration. */
+/* Raw text up to a --flag or a last duration; where a reason may follow, up to the first one. */
 static int take_query(struct collection *all, const struct field *field, struct error *err)
 {
+    bool has_rest = find_meaning(all, AS_REST) != NULL;
     size_t end = all->at + 1;
     const char *value;
 
-    while (end < all->count && !is_flag(&all->words[end]))
+    while (end < all->count && !is_flag(&all->words[end]) &&
+           !(has_rest && is_duration(all, end)))
         end++;
-    if (end - all->at > 1 && is_last_duration(all, end - 1))
+    if (end - all->at > 1 && is_duration(all, end - 1))
         end--;
     value = raw_text(all, end);
     all->at = end;

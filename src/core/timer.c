@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/approval.h"
+#include "core/event.h"
 #include "core/feed.h"
+#include "core/gathering.h"
 #include "core/job_row.h"
 #include "core/runner.h"
 
@@ -28,6 +30,8 @@ static const struct duty {
     { "expiry of approvals", approval_expire, 0, SECOND_MS },
     { "expiry of questions", job_expire_questions, 0, SECOND_MS },
     { "time limits of jobs", runner_expire, 0, SECOND_MS },
+    { "what routes have gathered", gathering_flush, 0, SECOND_MS },
+    { "forgetting old events", event_prune, MINUTE_MS, HOUR_MS },
     { "forgetting old changes", feed_prune, MINUTE_MS, 10 * MINUTE_MS },
     { "forgetting what is older than server.retain_days", retention_run, MINUTE_MS, HOUR_MS },
 };

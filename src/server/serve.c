@@ -96,7 +96,7 @@ static struct http_server *start_http(const struct config *config, struct consol
     addresses[server->listen.count].socket_path = server->socket;
     for (size_t i = 0; i < server->trusted_proxies.count; i++)
         proxies[i] = server->trusted_proxies.items[i];
-    plan.routes = console_routes(&plan.route_count);
+    plan.routes = console_routes(arena, (size_t)server->hook_limit, &plan.route_count);
     return http_server_start(&plan, err);
 }
 

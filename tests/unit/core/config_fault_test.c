@@ -31,14 +31,20 @@ static const struct row yaml_rows[] = {
       "    <<: 1\n    ^\n"
       "opsroom.yaml:4:3: a key must be a word, not a list\n    ? [a]\n      ^\n" },
     { "anchors",
-      "routes: &x\n  - { to: *x }\n  - { to: *y, from: &x a }\n  - { to: !!str 5 }\n",
+      "routes: &x\n  - { to: *x }\n  - { to: *y, from: &x notify }\n  - { to: !!str 5 }\n",
+      "opsroom.yaml:2:7: \"to\" is missing in routes: channels, as chat#channel\n"
+      "      - { to: *x }\n          ^\n"
       "opsroom.yaml:2:11: &x would hold itself through this *x: take it out\n"
       "      - { to: *x }\n              ^\n"
+      "opsroom.yaml:3:7: \"to\" is missing in routes: channels, as chat#channel\n"
+      "      - { to: *y, from: &x notify }\n          ^\n"
       "opsroom.yaml:3:11: there is no &y before this *y: put a value that begins with * in "
-      "quotes\n      - { to: *y, from: &x a }\n              ^\n"
+      "quotes\n      - { to: *y, from: &x notify }\n              ^\n"
       "opsroom.yaml:3:21: the anchor &x stands here twice: give one of them another name\n"
-      "      - { to: *y, from: &x a }\n                        ^\n"
+      "      - { to: *y, from: &x notify }\n                        ^\n"
       "opsroom.yaml:4:11: the tag !!str is not read: take it out, and put text in quotes\n"
+      "      - { to: !!str 5 }\n              ^\n"
+      "opsroom.yaml:4:11: \"5\" is no channel: write it as chat#channel\n"
       "      - { to: !!str 5 }\n              ^\n" },
     { "documents", "store: sqlite:a\n---\nstore: sqlite:b\n",
       "opsroom.yaml:2:1: a second document begins here: put everything into one, without ---\n"

@@ -268,13 +268,13 @@ static void remove_pack(struct arena *arena, const char *name)
 
 static void test_packs(struct arena *arena)
 {
-    const char *text = "packs: [\"packs/*\", packs/a]\nroutes: [ { from: x } ]\n"
-                       "commands: { one: { run: [./one] } }\n";
+    const char *text = "packs: [\"packs/*\", packs/a]\nroutes: [ { to: web#lobby } ]\n"
+                       "commands: { one: { run: [./one] } }\nchats: { web: { type: web } }\n";
     const char *print = NULL;
     AUTO(config) const struct config *config = NULL;
 
-    make_pack("b", "routes: [ { from: z, continue: true } ]\n");
-    make_pack("a", "commands: { two: { run: [./two] } }\nroutes: [ { from: y } ]\n");
+    make_pack("b", "routes: [ { from: notify, to: web#lobby, continue: true } ]\n");
+    make_pack("a", "commands: { two: { run: [./two] } }\nroutes: [ { to: web#lobby } ]\n");
     fixture_text("packs/README", "no pack\n");
     config = fixture_good(arena, text);
     CHECK_INT(config->command_count, 2);
@@ -282,7 +282,7 @@ static void test_packs(struct arena *arena)
     CHECK_STR(config->commands[1].run.items[0], in_folder(arena, "packs/a/two"));
     CHECK(config->commands[0].connection == NULL);
     CHECK_INT(json_count(config->routes), 3);
-    CHECK_STR(json_string(config->routes, "2.from", NULL), "z");
+    CHECK_STR(json_string(config->routes, "2.from", NULL), "notify");
     remove_pack(arena, "b");
     remove_pack(arena, "a");
     make_pack("a", "commands: { one: { run: [x] } }\nchats: {}\n");
@@ -362,10 +362,10 @@ static void test_speed(struct arena *arena)
     struct text text = text_new(arena, 1024 * 1024);
     long long start;
 
-    text_add(&text, "routes:\n");
+    text_add(&text, "chats: { web: { type: web } }\nroutes:\n");
     for (int i = 0; i < 10000; i++)
-        text_addf(&text, "  - { from: github, match: 'branch=\"b%d\"', to: [\"web#c%d\"] }\n",
-                  i, i);
+        text_addf(&text, "  - { from: notify, match: 'branch=\"b%d\"', to: [\"web#lobby\"] }\n",
+                  i);
     start = clock_steady_ms();
     config_release(fixture_good(arena, text_string(&text)));
     printf("# 10,000 routes: %lld ms\n", clock_steady_ms() - start);
