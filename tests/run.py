@@ -203,7 +203,7 @@ def cppcheck():
          "--enable=warning,performance,portability", "--error-exitcode=1", "-D_GNU_SOURCE", "-Isrc",
          "-UV",  # version 2.10 does not survive this _Generic
          "--suppress=internalAstError",  # nor compound literals in a ?:, and says so
-         "--suppress=nullPointer",  # it believes an ASSERT() may fail; clang-tidy looks for these with more care
+         "--suppress=nullPointer",  # it believes that an ASSERT() may fail
          "--template={file}:{line}: {message} [{id}]", "src"])))
 
 
@@ -217,7 +217,7 @@ def analyze_file(compilation):
         elif argument not in ("-MD", "-c"):
             arguments.append(argument)
     return faults_of(quiet([*arguments, "-fdiagnostics-color=never", "-fdiagnostics-plain-output", "-fanalyzer",
-                            # clang-tidy looks for NULL; this one believes that a NULL err is passed on.
+                            # One file at a time, it does not know what returns NULL and what cannot.
                             "-Wno-analyzer-null-dereference", "-Wno-analyzer-null-argument", "-S", "-o", "/dev/null"], cwd=directory))
 
 
