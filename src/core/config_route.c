@@ -63,8 +63,7 @@ static struct mark mark_in(const struct reading *reading, const char *key, size_
 {
     const struct json_member *member = section_member(reading->section->map, key);
 
-    if (member != NULL && json_is(&member->value, JSON_ARRAY) &&
-        position < json_count(&member->value))
+    if (member != NULL && position < json_count(&member->value))
         return mark_of(json_at(&member->value, position));
     return section_mark(reading->section, key);
 }
