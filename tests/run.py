@@ -171,6 +171,10 @@ def scenario():
     runner("scenario", "asan", ["python3", "tests/scenario/run"], 900)
 
 
+def doors():
+    runner("doors", "asan", ["python3", "tests/doors/run"], 600)
+
+
 def crash():
     runner("crash", "asan", ["python3", "tests/scenario/crash"], 900)
 
@@ -255,7 +259,7 @@ def builds():
 
 
 # Every part, in order.  A runner whose file is missing is a failure.
-PARTS = [static, builds, unit, threads, scenario, crash, browser, cppcheck, tidy, fanalyzer]
+PARTS = [static, builds, unit, threads, scenario, doors, crash, browser, cppcheck, tidy, fanalyzer]
 QUICK = [unit, scenario]
 LONG = [scenario_threads, crash_all, valgrind, fuzz]
 

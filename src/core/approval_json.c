@@ -26,11 +26,12 @@ static const struct json *votes_json(struct db *db, struct arena *arena, long lo
     for (size_t i = 0; i < json_count(rows); i++) {
         const struct json *row = json_at(rows, i);
 
-        json_builder_add(list, NULL,
-                         V(OBJECT(arena, { "person", V(json_string(row, "person", NULL)) },
-                                  { "approve", V(json_integer(row, "approve", 0) == 1) },
-                                  { "reason", V(json_string(row, "reason", NULL)) },
-                                  { "at", time_json(arena, row, "at") })));
+        json_builder_add(
+            list, NULL,
+            V(OBJECT(arena, { "person", V(json_string(row, "person", NULL)) },
+                     { "approve", json_from_boolean(json_integer(row, "approve", 0) == 1) },
+                     { "reason", V(json_string(row, "reason", NULL)) },
+                     { "at", time_json(arena, row, "at") })));
     }
     return json_builder_done(list);
 }

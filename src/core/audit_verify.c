@@ -323,6 +323,8 @@ int audit_verify_export(const char *path, struct arena *arena, const char *publi
     }
     if (ferror(file))
         return error_system(err, errno, "\"%s\" cannot be read", path);
+    if (verdict->good && verdict->records == 0)
+        return error_set(err, ERROR_INVALID, "\"%s\" holds no record", path);
     walk_end(&walk);
     return 0;
 }

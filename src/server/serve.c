@@ -158,6 +158,7 @@ static void block_signals(sigset_t *signals)
     sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write over the limit on file sizes fails like one to a full disk */
 }
 
 static int run(struct core *core, const struct config *config, struct arena *arena,
