@@ -18,23 +18,33 @@ export function onSignedOut(callback) {
 }
 
 export function address(path, query = {}) {
-    const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "" && value != null));
+    const search = new URLSearchParams(
+        Object.entries(query).filter(([, value]) => value !== "" && value != null),
+    );
     return search.size > 0 ? `${BASE}${path}?${search}` : BASE + path;
 }
 
 function plan(method, body, signal) {
     const headers = { Accept: "application/json" };
-    if (method !== "GET")
-        headers["X-Opsroom"] = "1"; // a form on another site cannot send it
-    if (body !== undefined)
-        headers["Content-Type"] = "application/json";
-    return { method, headers, signal, cache: "no-store", body: body === undefined ? undefined : JSON.stringify(body) };
+    if (method !== "GET") headers["X-Opsroom"] = "1"; // a form on another site cannot send it
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    return {
+        method,
+        headers,
+        signal,
+        cache: "no-store",
+        body: body === undefined ? undefined : JSON.stringify(body),
+    };
 }
 
 async function readError(response) {
     const body = await response.json().catch(() => ({}));
     const error = body.error ?? {};
-    return new ApiError(response.status, error.kind ?? "internal", error.text ?? `The server answered ${response.status}`);
+    return new ApiError(
+        response.status,
+        error.kind ?? "internal",
+        error.text ?? `The server answered ${response.status}`,
+    );
 }
 
 async function request(method, url, body, signal) {
@@ -42,16 +52,13 @@ async function request(method, url, body, signal) {
     try {
         response = await fetch(url, plan(method, body, signal));
     } catch (error) {
-        if (error.name === "AbortError")
-            throw error;
+        if (error.name === "AbortError") throw error;
         throw new ApiError(0, "unreachable", "The server cannot be reached");
     }
     noteServerTime(response.headers.get("Date"));
-    if (response.ok)
-        return response.json();
+    if (response.ok) return response.json();
     const error = await readError(response);
-    if (error.status === 401 && url !== `${BASE}/session`)
-        signedOut();
+    if (error.status === 401 && url !== `${BASE}/session`) signedOut();
     throw error;
 }
 

@@ -22,8 +22,7 @@ async function start() {
     try {
         await loadMe();
     } catch (error) {
-        if (error.status !== 401)
-            main.replaceChildren(failure(error));
+        if (error.status !== 401) main.replaceChildren(failure(error));
         return;
     }
     startNav();

@@ -17,21 +17,40 @@ function wantedChannel(query) {
 
 // On a phone the sidebar is not there: channels are a list in the head.
 function chooser(current) {
-    return h("select", { class: "channel-select", "aria-label": "Channel", onchange: (event) => navigate(channelUrl(event.target.value)) },
-        store.channels.map(({ channel }) => h("option", { value: channel, selected: channel === current }, channelName(channel))));
+    return h(
+        "select.channel-select",
+        { "aria-label": "Channel", onchange: (event) => navigate(channelUrl(event.target.value)) },
+        store.channels.map(({ channel }) =>
+            h("option", { value: channel, selected: channel === current }, channelName(channel)),
+        ),
+    );
 }
 
 function emptyNote(field, direct) {
     const mark = direct ? "" : "!";
-    return h("div", { class: "empty" }, h("p", {}, "Nothing was said here yet. Begin with one of these:"), h("p", { class: "examples" },
-        EXAMPLES.map((line) => h("button", { type: "button", onclick: () => field.offer(mark + line) }, h("code", {}, mark + line)))));
+    return h(
+        "div.empty",
+        h("p", "Nothing was said here yet. Begin with one of these:"),
+        h(
+            "p.examples",
+            EXAMPLES.map((line) =>
+                h(
+                    "button",
+                    { type: "button", onclick: () => field.offer(mark + line) },
+                    h("code", mark + line),
+                ),
+            ),
+        ),
+    );
 }
 
 export async function open({ root, signal, query }) {
     const current = wantedChannel(query);
     if (!current) {
-        root.append(pageHead("Chat"), h("div", { class: "page-body" },
-            notice("There is no web chat in the configuration: add one under \"chats\".")));
+        root.append(
+            pageHead("Chat"),
+            h("div.page-body", notice('There is no web chat in the configuration: add one under "chats".')),
+        );
         return;
     }
     const { channel, direct } = current;
@@ -40,7 +59,9 @@ export async function open({ root, signal, query }) {
     const history = timeline(channel, signal, { empty: () => emptyNote(field, direct) });
 
     head.prepend(chooser(channel));
-    head.facts.append(direct ? "Only you and opsroom. Everything typed here is a command" : "Commands begin with !");
+    head.facts.append(
+        direct ? "Only you and opsroom. Everything typed here is a command" : "Commands begin with !",
+    );
     localStorage.setItem("channel", channel);
     root.append(head, history.node, field.node);
     field.restore();
@@ -49,7 +70,6 @@ export async function open({ root, signal, query }) {
     on("message", history.live, signal);
     on("input", history.live, signal);
     on("resync", history.refresh, signal);
-    if (matchMedia("(hover: hover)").matches)
-        field.focus();
+    if (matchMedia("(hover: hover)").matches) field.focus();
     await history.start();
 }

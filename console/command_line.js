@@ -10,10 +10,8 @@ const isRaw = (argument) => ["rest", "query", "pairs", "command"].includes(argum
 function argumentWords(argument, value, mustName) {
     if (argument.flag)
         return argument.type === "boolean" ? `--${argument.key}` : `--${argument.key} ${word(value)}`;
-    if (argument.word)
-        return `${argument.word} ${word(value)}`;
-    if (isRaw(argument))
-        return value;
+    if (argument.word) return `${argument.word} ${word(value)}`;
+    if (isRaw(argument)) return value;
     return mustName ? `${argument.key}=${word(value)}` : word(value);
 }
 
@@ -22,10 +20,15 @@ export function commandLine(command, values) {
     const given = command.args.filter((argument) => values[argument.key] !== undefined);
     const inOrder = [...given.filter((argument) => !isRaw(argument)), ...given.filter(isRaw)];
     let isMissing = false;
-    const names = new Map(command.args.map((argument) => {
-        const mustName = isMissing;
-        isMissing ||= values[argument.key] === undefined && !argument.flag && !argument.word;
-        return [argument.key, mustName];
-    }));
-    return [command.name, ...inOrder.map((argument) => argumentWords(argument, values[argument.key], names.get(argument.key)))].join(" ");
+    const names = new Map(
+        command.args.map((argument) => {
+            const mustName = isMissing;
+            isMissing ||= values[argument.key] === undefined && !argument.flag && !argument.word;
+            return [argument.key, mustName];
+        }),
+    );
+    return [
+        command.name,
+        ...inOrder.map((argument) => argumentWords(argument, values[argument.key], names.get(argument.key))),
+    ].join(" ");
 }

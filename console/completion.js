@@ -15,7 +15,7 @@ export function complete(line, item) {
 // field: the textarea; lineOf(text): {prefix, line} or null where nothing is to be completed.
 export function completion(field, { channel, lineOf, signal }) {
     const id = newId("completion");
-    const node = h("ul", { class: "completion", id, role: "listbox", "aria-label": "Completions", hidden: true });
+    const node = h("ul.completion", { id, role: "listbox", "aria-label": "Completions", hidden: true });
     let items = [];
     let chosen = -1;
     let timer = null;
@@ -34,20 +34,29 @@ export function completion(field, { channel, lineOf, signal }) {
     }
 
     function option(item, i) {
-        return h("li", { role: "option", id: `${id}-${i}`, "aria-selected": "false", onpointerdown: (event) => {
-            event.preventDefault(); // the field keeps the focus
-            take(i);
-        } }, h("code", {}, item.text), h("span", { class: "option-help" }, item.help), h("span", { class: "option-kind" }, item.kind));
+        return h(
+            "li",
+            {
+                role: "option",
+                id: `${id}-${i}`,
+                "aria-selected": "false",
+                onpointerdown: (event) => {
+                    event.preventDefault(); // the field keeps the focus
+                    take(i);
+                },
+            },
+            h("code", item.text),
+            h("span.option-help", item.help),
+            h("span.option-kind", item.kind),
+        );
     }
 
     function choose(i) {
         chosen = i;
         [...node.children].forEach((each, at) => each.setAttribute("aria-selected", String(at === i)));
         node.children[i]?.scrollIntoView({ block: "nearest" });
-        if (i >= 0)
-            field.setAttribute("aria-activedescendant", `${id}-${i}`);
-        else
-            field.removeAttribute("aria-activedescendant");
+        if (i >= 0) field.setAttribute("aria-activedescendant", `${id}-${i}`);
+        else field.removeAttribute("aria-activedescendant");
     }
 
     function show(found) {
@@ -55,8 +64,7 @@ export function completion(field, { channel, lineOf, signal }) {
         replace(node, items.map(option));
         node.hidden = items.length === 0;
         choose(-1);
-        if (items.length > 0)
-            announce(plural(items.length, "completion"));
+        if (items.length > 0) announce(plural(items.length, "completion"));
     }
 
     function take(i) {
@@ -84,19 +92,13 @@ export function completion(field, { channel, lineOf, signal }) {
     }
 
     function key(event) {
-        if (node.hidden)
-            return false;
+        if (node.hidden) return false;
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-        if (step)
-            choose((chosen + step + items.length + (chosen < 0 && step < 0 ? 1 : 0)) % items.length);
-        else if (event.key === "Tab" && !event.shiftKey)
-            take(Math.max(chosen, 0));
-        else if (chosen >= 0 && (event.key === "Enter" || event.key === "ArrowRight"))
-            take(chosen);
-        else if (event.key === "Escape")
-            close();
-        else
-            return false;
+        if (step) choose((chosen + step + items.length + (chosen < 0 && step < 0 ? 1 : 0)) % items.length);
+        else if (event.key === "Tab" && !event.shiftKey) take(Math.max(chosen, 0));
+        else if (chosen >= 0 && (event.key === "Enter" || event.key === "ArrowRight")) take(chosen);
+        else if (event.key === "Escape") close();
+        else return false;
         event.preventDefault();
         event.stopPropagation();
         return true;

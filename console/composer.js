@@ -29,11 +29,19 @@ function keepLine(text) {
 export function composer({ channel, direct, signal }) {
     const id = newId("composer");
     const name = channelName(channel);
-    const field = h("textarea", { id, rows: "1", "aria-label": `Message to ${name}`, enterkeyhint: "send", spellcheck: direct ? "false" : null,
-        autocomplete: "off", autocapitalize: "off", "aria-describedby": `${id}-hint`,
-        placeholder: direct ? "Type a command, for example status" : `Message ${name}, or ! and a command` });
-    const hint = h("p", { class: "composer-hint", id: `${id}-hint` });
-    const faults = h("div", { class: "faults" });
+    const field = h("textarea", {
+        id,
+        rows: "1",
+        "aria-label": `Message to ${name}`,
+        enterkeyhint: "send",
+        spellcheck: direct ? "false" : null,
+        autocomplete: "off",
+        autocapitalize: "off",
+        "aria-describedby": `${id}-hint`,
+        placeholder: direct ? "Type a command, for example status" : `Message ${name}, or ! and a command`,
+    });
+    const hint = h("p.composer-hint", { id: `${id}-hint` });
+    const faults = h("div.faults");
     let recalled = -1;
     let names = [];
     let pending = null; // {text, id}: sent, and not answered yet
@@ -46,15 +54,28 @@ export function composer({ channel, direct, signal }) {
     const words = completion(field, { channel, lineOf, signal });
 
     // In a channel: words that look like a command and are not addressed to opsroom.
-    const looksLikeCommand = () => !direct && !OPENING.test(field.value) &&
+    const looksLikeCommand = () =>
+        !direct &&
+        !OPENING.test(field.value) &&
         names.some((command) => `${field.value} `.startsWith(`${command} `));
 
     function drawHint() {
         if (looksLikeCommand())
-            replace(hint, h("kbd", {}, "Enter"), " says it to people, ", h("kbd", {}, "Ctrl Enter"), " runs it");
+            replace(hint, h("kbd", "Enter"), " says it to people, ", h("kbd", "Ctrl Enter"), " runs it");
         else
-            replace(hint, h("kbd", {}, "Enter"), " sends", h("span", { class: "wide-only" }, ", ", h("kbd", {}, "Tab"), " completes, ",
-                h("kbd", {}, "↑"), " brings the last one back"));
+            replace(
+                hint,
+                h("kbd", "Enter"),
+                " sends",
+                h(
+                    "span.wide-only",
+                    ", ",
+                    h("kbd", "Tab"),
+                    " completes, ",
+                    h("kbd", "↑"),
+                    " brings the last one back",
+                ),
+            );
     }
 
     function fit() {
@@ -72,18 +93,19 @@ export function composer({ channel, direct, signal }) {
 
     // The same id when it is the same text again: a send whose answer was lost is not sent twice.
     async function deliver(text) {
-        if (pending?.text !== text)
-            pending = { text, id: requestId() };
+        if (pending?.text !== text) pending = { text, id: requestId() };
         await post("/messages", { channel, text, id: pending.id });
         pending = null;
     }
 
     async function submit(asCommand) {
         const text = (asCommand && looksLikeCommand() ? "!" : "") + field.value.trim();
-        if (text === "" || send.getAttribute("aria-busy") === "true")
-            return;
+        if (text === "" || send.getAttribute("aria-busy") === "true") return;
         if (new TextEncoder().encode(text).length > LIMIT_BYTES) {
-            replace(faults, failure({ message: "That is longer than 16 KB: shorten it, or put it in a file" }));
+            replace(
+                faults,
+                failure({ message: "That is longer than 16 KB: shorten it, or put it in a file" }),
+            );
             return;
         }
         words.close();
@@ -95,13 +117,20 @@ export function composer({ channel, direct, signal }) {
             keepLine(text);
         } catch (error) {
             setText(text);
-            replace(faults, failure({ message: `${error.message}. It was not sent: press Enter to try again` }));
+            replace(
+                faults,
+                failure({ message: `${error.message}. It was not sent: press Enter to try again` }),
+            );
         }
         send.removeAttribute("aria-busy");
         recalled = -1;
     }
 
-    const send = h("button", { type: "button", class: "send", "aria-label": "Send", onclick: () => submit(false) }, icon("send"));
+    const send = h(
+        "button",
+        { type: "button", class: "send", "aria-label": "Send", onclick: () => submit(false) },
+        icon("send"),
+    );
 
     function recall(step) {
         const lines = readLines();
@@ -110,8 +139,7 @@ export function composer({ channel, direct, signal }) {
     }
 
     function key(event) {
-        if (event.isComposing || words.key(event))
-            return;
+        if (event.isComposing || words.key(event)) return;
         if (event.key === "Enter" && !event.shiftKey) {
             event.preventDefault();
             submit(event.ctrlKey || event.metaKey);
@@ -132,11 +160,12 @@ export function composer({ channel, direct, signal }) {
         drawHint();
     });
     bind("/", () => field.focus(), signal);
-    commandNames().then((all) => { names = all; });
+    commandNames().then((all) => {
+        names = all;
+    });
     drawHint();
 
-    const node = h("div", { class: "composer" }, faults, words.node,
-        h("div", { class: "composer-field" }, field, send), hint);
+    const node = h("div.composer", faults, words.node, h("div.composer-field", field, send), hint);
     return {
         node,
         focus: () => field.focus(),

@@ -14,46 +14,84 @@ function card(row) {
     const where = { app: row.app, environment: row.environment };
     const isThere = row.state !== "never deployed";
     const name = `${row.app} on ${row.environment}`;
-    return h("li", { class: "env-card", tabindex: "-1" },
-        h("div", { class: "env-head" }, h("h3", {}, row.environment), stateNode(row.health ?? row.state)),
-        h("p", { class: "env-version" }, isThere ? row.version ?? "unversioned" : "–",
-            row.commit && !row.commit.startsWith(row.version) ? h("code", { class: "quiet" }, row.commit.slice(0, 10)) : null),
-        row.lock ? h("p", { class: "warn" }, row.lock) : null,
-        isThere ? h("p", { class: "quiet" }, row.by ?? "somebody", ", ", moment(row.since), " ", row.job ? jobLink(row.job) : null)
-            : h("p", { class: "quiet" }, "Nothing runs here yet"),
-        h("p", { class: "env-links" }, h("a", { href: formUrl("deploy", where), "aria-label": `Deploy ${name}` }, "Deploy"),
-            isThere ? h("a", { href: formUrl("rollback", where), "aria-label": `Roll back ${name}` }, "Roll back") : null,
-            h("a", { href: formUrl("releases", where), "aria-label": `Releases of ${name}` }, "Releases")));
+    return h(
+        "li.env-card",
+        { tabindex: "-1" },
+        h("div.env-head", h("h3", row.environment), stateNode(row.health ?? row.state)),
+        h(
+            "p.env-version",
+            isThere ? (row.version ?? "unversioned") : "–",
+            row.commit && !row.commit.startsWith(row.version)
+                ? h("code.quiet", { title: row.commit }, row.commit.slice(0, 7))
+                : null,
+        ),
+        row.lock ? h("p.warn", row.lock) : null,
+        isThere
+            ? h(
+                  "p.quiet",
+                  row.by ?? "somebody",
+                  ", ",
+                  moment(row.since),
+                  " ",
+                  row.job ? jobLink(row.job) : null,
+              )
+            : h("p.quiet", "Nothing runs here yet"),
+        h(
+            "p.env-links",
+            h("a", { href: formUrl("deploy", where), "aria-label": `Deploy ${name}` }, "Deploy"),
+            isThere
+                ? h("a", { href: formUrl("rollback", where), "aria-label": `Roll back ${name}` }, "Roll back")
+                : null,
+            h("a", { href: formUrl("releases", where), "aria-label": `Releases of ${name}` }, "Releases"),
+        ),
+    );
 }
 
 function board(rows) {
     const apps = [...new Set(rows.map((row) => row.app))];
-    if (apps.length === 0)
-        return notice("No apps are configured: add them under \"apps\".");
-    return apps.map((app) => h("section", { class: "env-app", "aria-label": app }, h("h2", {}, app),
-        h("ul", { class: "env-cards" }, rows.filter((row) => row.app === app).map(card))));
+    if (apps.length === 0) return notice('No apps are configured: add them under "apps".');
+    return apps.map((app) =>
+        h(
+            "section.env-app",
+            { "aria-label": app },
+            h("h2", app),
+            h("ul.env-cards", rows.filter((row) => row.app === app).map(card)),
+        ),
+    );
 }
 
 function connections(items) {
-    if (items.length === 0)
-        return null;
-    return h("section", { class: "env-app", "aria-label": "Connections" }, h("h2", {}, "Connections"), h("ul", { class: "rows" }, items.map((item) =>
-        h("li", { class: "row connection-row" }, h("span", { class: "cell-state" }, stateNode(item.state)), h("strong", {}, item.name),
-            h("span", { class: "quiet" }, item.type), h("span", { class: "cell-title" }, item.note),
-            h("span", { class: "cell-when" }, item.checked_at ? ["looked at ", moment(item.checked_at)] : null)))));
+    if (items.length === 0) return null;
+    return h(
+        "section.env-app",
+        { "aria-label": "Connections" },
+        h("h2", "Connections"),
+        h(
+            "ul.rows",
+            items.map((item) =>
+                h(
+                    "li.row.connection-row",
+                    h("span.cell-state", stateNode(item.state)),
+                    h("strong", item.name),
+                    h("span.quiet", item.type),
+                    h("span.cell-title", item.note),
+                    h("span.cell-when", item.checked_at ? ["looked at ", moment(item.checked_at)] : null),
+                ),
+            ),
+        ),
+    );
 }
 
 export async function open({ root, signal }) {
-    const apps = h("div", {});
-    const links = h("div", {});
+    const apps = h("div");
+    const links = h("div");
     let timer = null;
 
     async function load() {
         try {
             replace(apps, board((await get("/status", {}, signal)).items));
         } catch (error) {
-            if (error.name !== "AbortError")
-                replace(apps, failure(error));
+            if (error.name !== "AbortError") replace(apps, failure(error));
         }
     }
 
@@ -62,14 +100,17 @@ export async function open({ root, signal }) {
         replace(links, connections(page.items));
     }
 
-    root.append(pageHead("Environments"), h("div", { class: "page-body" }, apps, links));
+    root.append(pageHead("Environments"), h("div.page-body", apps, links));
     walk(() => [...apps.querySelectorAll(".env-card")], signal);
-    on("job", (job) => {
-        if (!isFinal(job.state))
-            return;
-        clearTimeout(timer);
-        timer = setTimeout(load, WAIT_MS);
-    }, signal);
+    on(
+        "job",
+        (job) => {
+            if (!isFinal(job.state)) return;
+            clearTimeout(timer);
+            timer = setTimeout(load, WAIT_MS);
+        },
+        signal,
+    );
     on("resync", load, signal);
     await load();
     await loadConnections();

@@ -9,8 +9,10 @@ const PATHS = {
     audit: ["M4 2h6l2.5 2.500v9.500h-8.500z", "M6 7h4.500M6 9.500h4.500M6 12h2.5"],
     commands: ["M3 4.500l3.5 3.5-3.5 3.5", "M8.5 12h4.5"],
     more: ["M3.5 8h.01M8 8h.01M12.5 8h.01"],
-    light: ["M8 5.200a2.8 2.8 0 1 0 0 5.600a2.8 2.8 0 1 0 0-5.600z",
-        "M8 1.500v1.200M8 13.300v1.200M1.5 8h1.200M13.3 8h1.200M3.4 3.400l.9.9M11.7 11.700l.9.9M3.4 12.600l.9-.9M11.7 4.300l.9-.9"],
+    light: [
+        "M8 5.200a2.8 2.8 0 1 0 0 5.600a2.8 2.8 0 1 0 0-5.600z",
+        "M8 1.500v1.200M8 13.300v1.200M1.5 8h1.200M13.3 8h1.200M3.4 3.400l.9.9M11.7 11.700l.9.9M3.4 12.600l.9-.9M11.7 4.300l.9-.9",
+    ],
     dark: ["M13 9.300a5.3 5.3 0 0 1-6.3-6.300a5.5 5.5 0 1 0 6.3 6.300z"],
     keys: ["M1.5 4.500h13v7.500h-13z", "M4 7h.01M6.7 7h.01M9.3 7h.01M12 7h.01M5 9.700h6"],
     out: ["M6.5 2.500h-3.500v11h3.5", "M10 5l3 3-3 3M6 8h7"],
@@ -23,13 +25,19 @@ const PATHS = {
 };
 
 export function icon(name) {
-    return svg("svg", { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true", focusable: "false" },
-        PATHS[name].map((path) => svg("path", { d: path })));
+    return svg(
+        "svg",
+        { viewBox: "0 0 16 16", class: "icon", "aria-hidden": "true", focusable: "false" },
+        PATHS[name].map((path) => svg("path", { d: path })),
+    );
 }
 
 // The mark of opsroom: a prompt in a room.
 export function mark() {
-    return svg("svg", { viewBox: "0 0 16 16", class: "mark", "aria-hidden": "true", focusable: "false" },
+    return svg(
+        "svg",
+        { viewBox: "0 0 16 16", class: "mark", "aria-hidden": "true", focusable: "false" },
         svg("rect", { x: "1", y: "1", width: "14", height: "14", rx: "3.5" }),
-        svg("path", { d: "M4.6 5.200l2.8 2.8-2.8 2.800M8.6 11h3" }));
+        svg("path", { d: "M4.6 5.200l2.8 2.8-2.8 2.800M8.6 11h3" }),
+    );
 }

@@ -10,32 +10,47 @@ import { counting, duration, moment } from "./time.js";
 import { isFinal, jobStates, stateNode } from "./words.js";
 
 function took(job) {
-    if (!job.started_at)
-        return null;
+    if (!job.started_at) return null;
     const start = Date.parse(job.started_at);
     return job.finished_at ? duration(Date.parse(job.finished_at) - start) : counting(0, job.started_at);
 }
 
 export function jobRow(job) {
-    return h("li", { class: "row-box", data: { id: job.id } }, h("a", { class: "row job-row", href: `/jobs/${job.id}`, tabindex: "-1" },
-        h("span", { class: "cell-number" }, `#${job.id}`), h("span", { class: "cell-state" }, stateNode(job.state)),
-        h("span", { class: "cell-title" }, job.title || job.line), h("span", { class: "cell-person" }, job.person ?? "–"),
-        h("span", { class: "cell-place" }, job.place ?? job.door), h("span", { class: "cell-took" }, took(job)),
-        h("span", { class: "cell-when" }, moment(job.created_at))));
+    return h(
+        "li.row-box",
+        { data: { id: job.id } },
+        h(
+            "a.row.job-row",
+            { href: `/jobs/${job.id}`, tabindex: "-1" },
+            h("span.cell-number", `#${job.id}`),
+            h("span.cell-state", stateNode(job.state)),
+            h("span.cell-title", job.title || job.line),
+            h("span.cell-person", job.person ?? "–"),
+            h("span.cell-place", job.place ?? job.door),
+            h("span.cell-took", took(job)),
+            h("span.cell-when", moment(job.created_at)),
+        ),
+    );
 }
 
 function header() {
-    return h("div", { class: "row job-row row-head", "aria-hidden": "true" },
-        ["Job", "State", "What", "By", "Where", "Took", "When"].map((name) => h("span", {}, name)));
+    return h(
+        "div.row.job-row.row-head",
+        { "aria-hidden": "true" },
+        ["Job", "State", "What", "By", "Where", "Took", "When"].map((name) => h("span", name)),
+    );
 }
 
-const fits = (job, filter) => (!filter.state || job.state === filter.state) && (!filter.person || job.person === filter.person) &&
-    (!filter.command || job.command === filter.command) && (!filter.open || !isFinal(job.state));
+const fits = (job, filter) =>
+    (!filter.state || job.state === filter.state) &&
+    (!filter.person || job.person === filter.person) &&
+    (!filter.command || job.command === filter.command) &&
+    (!filter.open || !isFinal(job.state));
 
 export async function open({ root, signal, query }) {
     const head = pageHead("Jobs");
-    const list = h("ul", { class: "rows", "aria-label": "Jobs" });
-    const none = h("div", {});
+    const list = h("ul.rows", { "aria-label": "Jobs" });
+    const none = h("div");
     let filter = {};
 
     const find = (id) => list.querySelector(`:scope > [data-id="${CSS.escape(String(id))}"]`);
@@ -49,14 +64,10 @@ export async function open({ root, signal, query }) {
             return;
         }
         const row = jobRow(job);
-        if (old)
-            old.replaceWith(row);
-        else if (fresh && Number(list.firstElementChild?.dataset.id ?? 0) < job.id)
-            list.prepend(row);
-        else if (!fresh)
-            list.append(row);
-        if (hadFocus)
-            row.firstElementChild.focus();
+        if (old) old.replaceWith(row);
+        else if (fresh && Number(list.firstElementChild?.dataset.id ?? 0) < job.id) list.prepend(row);
+        else if (!fresh) list.append(row);
+        if (hadFocus) row.firstElementChild.focus();
         else if (!list.querySelector("[tabindex='0']"))
             list.querySelector("a")?.setAttribute("tabindex", "0");
     }
@@ -65,10 +76,14 @@ export async function open({ root, signal, query }) {
         replace(none, list.childElementCount === 0 ? notice("No job fits.") : null);
     }
 
-    const pages = pager((cursor) => get("/jobs", { ...filter, cursor, limit: 100 }, signal), (items) => {
-        items.forEach((job) => put(job, false));
-        drawNone();
-    }, signal);
+    const pages = pager(
+        (cursor) => get("/jobs", { ...filter, cursor, limit: 100 }, signal),
+        (items) => {
+            items.forEach((job) => put(job, false));
+            drawNone();
+        },
+        signal,
+    );
 
     function restart(values) {
         filter = values;
@@ -77,26 +92,34 @@ export async function open({ root, signal, query }) {
         return pages.restart();
     }
 
-    const bar = filterBar([
-        { key: "state", label: "State", choices: jobStates() },
-        { key: "person", label: "By", placeholder: "anybody" },
-        { key: "command", label: "Command", choices: await commandNames() },
-        { key: "open", label: "Not over yet", check: true },
-    ], query, restart, signal);
+    const bar = filterBar(
+        [
+            { key: "state", label: "State", choices: jobStates() },
+            { key: "person", label: "By", placeholder: "anybody" },
+            { key: "command", label: "Command", choices: await commandNames() },
+            { key: "open", label: "Not over yet", check: true },
+        ],
+        query,
+        restart,
+        signal,
+    );
 
-    root.append(head, h("div", { class: "page-body" }, bar.node, header(), list, none, pages.node));
+    root.append(head, h("div.page-body", bar.node, header(), list, none, pages.node));
     walk(() => [...list.querySelectorAll("a.row")], signal);
-    on("job", (job) => {
-        put(job, true);
-        drawNone();
-    }, signal);
+    on(
+        "job",
+        (job) => {
+            put(job, true);
+            drawNone();
+        },
+        signal,
+    );
     on("resync", () => restart(filter), signal);
     filter = bar.values();
     try {
         await get("/jobs", { ...filter, limit: 1 }, signal);
     } catch (error) {
-        if (error.status !== 403)
-            throw error;
+        if (error.status !== 403) throw error;
         replace(none, failure(error));
         filter.person = store.me.id;
     }

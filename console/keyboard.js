@@ -1,16 +1,7 @@
 // Single keys for everything one does often; they do nothing while a field has the focus.
-import { h } from "./dom.js";
-import { showDialog } from "./dialog.js";
 import { navigate } from "./router.js";
 
 const PAGES = { c: "/", j: "/jobs", a: "/approvals", e: "/environments", u: "/audit", h: "/commands" };
-const HELP = [
-    ["/", "to the composer, or to the page's filter"], ["j  k", "next, previous row (arrows too)"],
-    ["Enter", "open the row; send"], ["Tab", "take the completion"], ["↑", "in an empty composer: the last command again"],
-    ["Shift Enter", "a new line"], ["g c", "chat"], ["g j", "jobs"], ["g a", "approvals"], ["g e", "environments"],
-    ["g u", "audit"], ["g h", "commands"], ["f", "follow the log"], ["t", "dark, light"], ["?", "these keys"],
-    ["Escape", "close; leave a field"],
-];
 const GO_MS = 1500;
 
 let goUntil = 0;
@@ -22,24 +13,23 @@ export function bind(key, action, signal) {
     signal.addEventListener("abort", () => own.get(key) === action && own.delete(key));
 }
 
-const isField = (node) => node.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+const isField = (node) =>
+    node.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 
-export function showKeys() {
-    showDialog("Keys", h("dl", { class: "keys" }, HELP.map(([keys, what]) => h("div", {},
-        h("dt", {}, keys.split(" ").filter(Boolean).map((key) => h("kbd", {}, key))), h("dd", {}, what)))));
+export async function showKeys() {
+    const keys = await import("./keys.js");
+    keys.show();
 }
 
 function go(key) {
     goUntil = 0;
-    if (!PAGES[key])
-        return false;
+    if (!PAGES[key]) return false;
     navigate(PAGES[key]);
     return true;
 }
 
 function act(key) {
-    if (performance.now() < goUntil)
-        return go(key);
+    if (performance.now() < goUntil) return go(key);
     if (key === "g") {
         goUntil = performance.now() + GO_MS;
         return true;
@@ -50,18 +40,24 @@ function act(key) {
 
 const common = { "?": showKeys };
 
-export const bindEverywhere = (key, action) => { common[key] = action; };
+export const bindEverywhere = (key, action) => {
+    common[key] = action;
+};
 
 function press(event) {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+    if (
+        event.defaultPrevented ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        document.querySelector("dialog[open]")
+    )
         return;
     if (isField(event.target)) {
-        if (event.key === "Escape")
-            event.target.blur();
+        if (event.key === "Escape") event.target.blur();
         return;
     }
-    if (act(event.key))
-        event.preventDefault();
+    if (act(event.key)) event.preventDefault();
 }
 
 export function startKeyboard() {

@@ -13,8 +13,7 @@ export function walk(rows, signal, { fromEnd = false } = {}) {
 
     function move(step) {
         const all = rows();
-        if (all.length === 0)
-            return false;
+        if (all.length === 0) return false;
         const at = all.findIndex((row) => row.contains(document.activeElement));
         const first = fromEnd ? all.length - 1 : 0;
         const next = at < 0 ? first : Math.min(Math.max(at + step, 0), all.length - 1);

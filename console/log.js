@@ -8,47 +8,67 @@ import { logSearch } from "./log_search.js";
 import { button, failure } from "./page.js";
 import { plural } from "./words.js";
 
-const CHUNK = 250;      // lines that the browser lays out together
-const IN_PAGE = 4000;   // lines in the page at most while the end is followed
-const EARLIER = 2000;   // lines added above at once
+const CHUNK = 250; // lines that the browser lays out together
+const IN_PAGE = 4000; // lines in the page at most while the end is followed
+const EARLIER = 2000; // lines added above at once
 const NEAR_PX = 40;
 
 export function logView(job, signal) {
-    const lines = [];      // all that was read
-    let first = 0;         // number of the first line in the page
-    let shown = 0;         // number of the line behind the last one in the page
-    let position = 0;      // bytes read
-    let rest = "";         // the line that has no end yet
+    const lines = []; // all that was read
+    let first = 0; // number of the first line in the page
+    let shown = 0; // number of the line behind the last one in the page
+    let position = 0; // bytes read
+    let rest = ""; // the line that has no end yet
     let restNode = null;
     let follows = true;
     let reading = false;
     let again = false;
     let isOver = false;
 
-    const faults = h("div", { class: "faults" });
-    const body = h("div", { class: "log-lines" });
+    const faults = h("div.faults");
+    const body = h("div.log-lines");
     const earlier = button("Show earlier lines", () => showEarlier(), { class: "log-earlier", hidden: true });
-    const box = h("div", { class: "log-box", tabindex: "0", role: "region", "aria-label": "Lines of the log" }, earlier, body);
-    const jump = button([icon("down"), h("span", {}, "Follow")], () => follow(true), { class: "jump", hidden: true });
-    const total = h("span", { class: "log-total" });
+    const box = h(
+        "div.log-box",
+        { tabindex: "0", role: "region", "aria-label": "Lines of the log" },
+        earlier,
+        body,
+    );
+    const jump = button([icon("down"), h("span", "Follow")], () => follow(true), {
+        class: "jump",
+        hidden: true,
+    });
+    const total = h("span.log-total");
     const search = logSearch({ lines, reveal, signal });
-    const wrap = button(icon("wrap"), () => {
-        const on = box.classList.toggle("wraps");
-        wrap.setAttribute("aria-pressed", String(on));
-    }, { class: "tool", "aria-label": "Wrap long lines", title: "Wrap long lines", "aria-pressed": "false" });
-    const copy = button(icon("copy"), copyAll, { class: "tool", "aria-label": "Copy the log", title: "Copy the log" });
-    const node = h("section", { class: "log", "aria-label": "Log" }, h("div", { class: "log-head" },
-        h("h2", {}, "Log"), total, search.node, wrap, copy), faults, h("div", { class: "log-frame" }, box, jump));
+    const wrap = button(
+        icon("wrap"),
+        () => {
+            const on = box.classList.toggle("wraps");
+            wrap.setAttribute("aria-pressed", String(on));
+        },
+        { class: "tool", "aria-label": "Wrap long lines", title: "Wrap long lines", "aria-pressed": "false" },
+    );
+    const copy = button(icon("copy"), copyAll, {
+        class: "tool",
+        "aria-label": "Copy the log",
+        title: "Copy the log",
+    });
+    const node = h(
+        "section.log",
+        { "aria-label": "Log" },
+        h("div.log-head", h("h2", "Log"), total, search.node, wrap, copy),
+        faults,
+        h("div.log-frame", box, jump),
+    );
 
     function lineNode(number) {
-        return h("div", { class: "log-line", data: { n: number + 1 } }, coloured(lines[number]), "\n");
+        return h("div.log-line", { data: { n: number + 1 } }, coloured(lines[number]), "\n");
     }
 
     function chunkNode(from, to) {
         const nodes = [];
-        for (let i = from; i < to; i++)
-            nodes.push(lineNode(i));
-        return h("div", { class: "log-chunk", data: { from, to } }, nodes);
+        for (let i = from; i < to; i++) nodes.push(lineNode(i));
+        return h("div.log-chunk", { data: { from, to } }, nodes);
     }
 
     // New lines go into the last chunk until it is full.
@@ -58,8 +78,7 @@ export function logView(job, signal) {
             const room = last && last !== restNode ? CHUNK - last.childElementCount : 0;
             const end = Math.min(to, shown + (room > 0 ? room : CHUNK));
             if (room > 0) {
-                for (let i = shown; i < end; i++)
-                    last.append(lineNode(i));
+                for (let i = shown; i < end; i++) last.append(lineNode(i));
                 last.dataset.to = end;
             } else {
                 body.append(chunkNode(shown, end));
@@ -81,8 +100,7 @@ export function logView(job, signal) {
         const from = Math.max(0, first - EARLIER);
         const nodes = [];
         follow(false);
-        for (let at = from; at < first; at += CHUNK)
-            nodes.push(chunkNode(at, Math.min(at + CHUNK, first)));
+        for (let at = from; at < first; at += CHUNK) nodes.push(chunkNode(at, Math.min(at + CHUNK, first)));
         body.prepend(...nodes);
         first = from;
         earlier.hidden = first === 0;
@@ -111,8 +129,7 @@ export function logView(job, signal) {
     function follow(on) {
         follows = on;
         jump.hidden = on;
-        if (!on)
-            return;
+        if (!on) return;
         if (shown < lines.length && lines.length - shown > IN_PAGE) {
             replace(body);
             first = lines.length - IN_PAGE;
@@ -125,16 +142,17 @@ export function logView(job, signal) {
 
     function drawRest() {
         restNode?.remove();
-        restNode = rest === "" ? null : h("div", { class: "log-line log-rest", data: { n: lines.length + 1 } }, coloured(rest));
-        if (restNode)
-            body.append(restNode);
+        restNode =
+            rest === ""
+                ? null
+                : h("div.log-line.log-rest", { data: { n: lines.length + 1 } }, coloured(rest));
+        if (restNode) body.append(restNode);
     }
 
     function take(text) {
         const parts = (rest + text).split("\n");
         rest = parts.pop();
-        for (const part of parts)
-            lines.push(part);
+        for (const part of parts) lines.push(part);
         node.classList.remove("is-empty");
         restNode?.remove();
         restNode = null;
@@ -143,29 +161,27 @@ export function logView(job, signal) {
             first = lines.length - IN_PAGE;
             shown = first;
         }
-        if (follows || shown - first < IN_PAGE)
-            append(lines.length);
-        if (shown === lines.length)
-            drawRest();
+        if (follows || shown - first < IN_PAGE) append(lines.length);
+        if (shown === lines.length) drawRest();
         dropOldest();
         replace(total, plural(lines.length + (rest === "" ? 0 : 1), "line"));
         search.refresh();
-        if (follows)
-            toEnd();
+        if (follows) toEnd();
     }
 
-    const pause = () => new Promise((resolve) => { requestAnimationFrame(resolve); });
+    const pause = () =>
+        new Promise((resolve) => {
+            requestAnimationFrame(resolve);
+        });
 
     async function readOn() {
         for (;;) {
             const page = await get(`/jobs/${job}/log`, { after: position }, signal);
             const isMore = page.next > position;
             position = page.next;
-            if (page.text !== "")
-                take(page.text);
+            if (page.text !== "") take(page.text);
             isOver = page.end;
-            if (!isMore || isOver)
-                return;
+            if (!isMore || isOver) return;
             await pause(); // the page stays usable meanwhile
         }
     }
@@ -184,14 +200,13 @@ export function logView(job, signal) {
             } while (again && !signal.aborted);
             replace(faults);
         } catch (error) {
-            if (error.name !== "AbortError")
-                replace(faults, failure(error));
+            if (error.name !== "AbortError") replace(faults, failure(error));
         }
         reading = false;
     }
 
     async function copyAll() {
-        const text = [...lines, ...rest === "" ? [] : [rest]].map(plain).join("\n");
+        const text = [...lines, ...(rest === "" ? [] : [rest])].map(plain).join("\n");
         try {
             await navigator.clipboard.writeText(text);
             announce("Copied");
@@ -202,15 +217,19 @@ export function logView(job, signal) {
         }
     }
 
-    box.addEventListener("scroll", () => {
-        const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
-        if (isAtEnd !== follows && (isAtEnd ? shown === lines.length : true)) {
-            follows = isAtEnd;
-            jump.hidden = isAtEnd;
-        } else if (isAtEnd && shown < lines.length) {
-            append(Math.min(lines.length, shown + EARLIER));
-        }
-    }, { passive: true, signal });
+    box.addEventListener(
+        "scroll",
+        () => {
+            const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX;
+            if (isAtEnd !== follows && (isAtEnd ? shown === lines.length : true)) {
+                follows = isAtEnd;
+                jump.hidden = isAtEnd;
+            } else if (isAtEnd && shown < lines.length) {
+                append(Math.min(lines.length, shown + EARLIER));
+            }
+        },
+        { passive: true, signal },
+    );
     bind("f", () => follow(true), signal);
     node.classList.add("is-empty");
     return { node, read, isOver: () => isOver };

@@ -8,9 +8,15 @@ const WAIT_MS = 150;
 
 // lines: the growing array; reveal(number) brings a line into the page and returns its element.
 export function logSearch({ lines, reveal, signal }) {
-    const field = h("input", { type: "search", "aria-label": "Search in the log", placeholder: "Search", autocomplete: "off", spellcheck: "false" });
-    const result = h("span", { class: "search-result", role: "status" });
-    const node = h("div", { class: "log-search" }, icon("search"), field, result);
+    const field = h("input", {
+        type: "search",
+        "aria-label": "Search in the log",
+        placeholder: "Search",
+        autocomplete: "off",
+        spellcheck: "false",
+    });
+    const result = h("span.search-result", { role: "status" });
+    const node = h("div.log-search", icon("search"), field, result);
     let found = [];
     let searched = 0; // lines looked at
     let at = -1;
@@ -20,21 +26,17 @@ export function logSearch({ lines, reveal, signal }) {
     function look(from) {
         const wanted = field.value.toLowerCase();
         for (let i = from; i < lines.length; i++)
-            if (plain(lines[i]).toLowerCase().includes(wanted))
-                found.push(i);
+            if (plain(lines[i]).toLowerCase().includes(wanted)) found.push(i);
         searched = lines.length;
     }
 
     function draw() {
-        if (field.value === "")
-            setText(result, "");
-        else
-            setText(result, found.length === 0 ? "none" : `${at + 1} of ${found.length}`);
+        if (field.value === "") setText(result, "");
+        else setText(result, found.length === 0 ? "none" : `${at + 1} of ${found.length}`);
     }
 
     function go(step) {
-        if (found.length === 0)
-            return;
+        if (found.length === 0) return;
         at = (at + step + found.length) % found.length;
         marked?.classList.remove("is-found");
         marked = reveal(found[at]);

@@ -3,6 +3,11 @@ import { h } from "./dom.js";
 import { notice, pageHead } from "./page.js";
 
 export function open({ root }) {
-    root.append(pageHead("Nothing here"), h("div", { class: "page-body" },
-        notice(`There is no page ${location.pathname}.`, h("a", { href: "/" }, "Go to the chat"))));
+    root.append(
+        pageHead("Nothing here"),
+        h(
+            "div.page-body",
+            notice(`There is no page ${location.pathname}.`, h("a", { href: "/" }, "Go to the chat")),
+        ),
+    );
 }

@@ -1,6 +1,5 @@
 // The sidebar: channels, pages, who you are; on a phone the bar at the bottom and a sheet for the rest.
 import { remove } from "./api.js";
-import { showDialog } from "./dialog.js";
 import { h, replace } from "./dom.js";
 import { icon, mark } from "./icons.js";
 import { bindEverywhere, showKeys } from "./keyboard.js";
@@ -8,10 +7,18 @@ import { store, watch } from "./store.js";
 import { on, streamState } from "./stream.js";
 
 const PAGES = [
-    ["jobs", "/jobs", "Jobs"], ["approvals", "/approvals", "Approvals"], ["environments", "/environments", "Environments"],
-    ["audit", "/audit", "Audit"], ["commands", "/commands", "Commands"],
+    ["jobs", "/jobs", "Jobs"],
+    ["approvals", "/approvals", "Approvals"],
+    ["environments", "/environments", "Environments"],
+    ["audit", "/audit", "Audit"],
+    ["commands", "/commands", "Commands"],
 ];
-const CONNECTION = { connecting: "Connecting", live: "Live", broken: "Reconnecting", "signed out": "Signed out" };
+const CONNECTION = {
+    connecting: "Connecting",
+    live: "Live",
+    broken: "Reconnecting",
+    "signed out": "Signed out",
+};
 
 let page = "";
 let heading = "";
@@ -19,20 +26,42 @@ let heading = "";
 export const channelUrl = (channel) => `/?channel=${encodeURIComponent(channel)}`;
 
 function count(number, what) {
-    return number > 0 ? h("span", { class: "count", "aria-label": `${number} ${what}` }, number > 99 ? "99+" : number) : null;
+    return number > 0
+        ? h("span.count", { "aria-label": `${number} ${what}` }, number > 99 ? "99+" : number)
+        : null;
 }
 
 function channelLinks() {
-    return store.channels.map(({ channel, direct, name }) => h("li", {},
-        h("a", { href: channelUrl(channel), "aria-current": page === "chat" && store.openChannel === channel ? "page" : null },
-            h("span", { class: "hash", "aria-hidden": "true" }, direct ? icon("commands") : "#"),
-            h("span", { class: "label" }, name), count(store.unread.get(channel) ?? 0, "unread"))));
+    return store.channels.map(({ channel, direct, name }) =>
+        h(
+            "li",
+            h(
+                "a",
+                {
+                    href: channelUrl(channel),
+                    "aria-current": page === "chat" && store.openChannel === channel ? "page" : null,
+                },
+                h("span.hash", { "aria-hidden": "true" }, direct ? icon("commands") : "#"),
+                h("span.label", name),
+                count(store.unread.get(channel) ?? 0, "unread"),
+            ),
+        ),
+    );
 }
 
 function pageLink([name, href, label], className) {
     const waiting = name === "approvals" ? count(store.toDecide, "wait for you") : null;
-    return h("li", { class: className }, h("a", { href, "aria-current": page === name ? "page" : null }, icon(name),
-        h("span", { class: "label" }, label), waiting));
+    return h(
+        "li",
+        { class: className },
+        h(
+            "a",
+            { href, "aria-current": page === name ? "page" : null },
+            icon(name),
+            h("span.label", label),
+            waiting,
+        ),
+    );
 }
 
 function allUnread() {
@@ -40,8 +69,16 @@ function allUnread() {
 }
 
 function chatLink() {
-    return h("li", { class: "only-phone" }, h("a", { href: "/", "aria-current": page === "chat" ? "page" : null }, icon("chat"),
-        h("span", { class: "label" }, "Chat"), count(allUnread(), "unread")));
+    return h(
+        "li.only-phone",
+        h(
+            "a",
+            { href: "/", "aria-current": page === "chat" ? "page" : null },
+            icon("chat"),
+            h("span.label", "Chat"),
+            count(allUnread(), "unread"),
+        ),
+    );
 }
 
 function isDark() {
@@ -63,23 +100,48 @@ async function signOut() {
 
 function tools() {
     return [
-        h("button", { type: "button", class: "tool", onclick: switchTheme, "aria-label": isDark() ? "Light theme" : "Dark theme",
-            title: isDark() ? "Light theme (t)" : "Dark theme (t)" }, icon(isDark() ? "light" : "dark")),
-        h("button", { type: "button", class: "tool", onclick: showKeys, "aria-label": "Keys", title: "Keys (?)" }, icon("keys")),
-        h("button", { type: "button", class: "tool", onclick: signOut, "aria-label": "Sign out", title: "Sign out" }, icon("out")),
+        h(
+            "button",
+            {
+                type: "button",
+                class: "tool",
+                onclick: switchTheme,
+                "aria-label": isDark() ? "Light theme" : "Dark theme",
+                title: isDark() ? "Light theme (t)" : "Dark theme (t)",
+            },
+            icon(isDark() ? "light" : "dark"),
+        ),
+        h(
+            "button",
+            { type: "button", class: "tool", onclick: showKeys, "aria-label": "Keys", title: "Keys (?)" },
+            icon("keys"),
+        ),
+        h(
+            "button",
+            { type: "button", class: "tool", onclick: signOut, "aria-label": "Sign out", title: "Sign out" },
+            icon("out"),
+        ),
     ];
 }
 
 function person() {
-    return h("div", { class: "who" }, h("span", { class: "avatar", "aria-hidden": "true" }, initials(store.me.id)),
-        h("span", { class: "who-name", title: store.me.groups.join(", ") || null }, store.me.name));
+    return h(
+        "div.who",
+        h("span.avatar", { "aria-hidden": "true" }, initials(store.me.id)),
+        h("span.who-name", { title: store.me.groups.join(", ") || null }, store.me.name),
+    );
 }
 
 export const initials = (id) => (id ?? "?").slice(0, 2);
 
-function showMore() {
+async function showMore() {
+    const { showDialog } = await import("./dialog.js");
     const sheet = showDialog("More", [
-        h("ul", { class: "sheet" }, PAGES.slice(3).map((each) => pageLink(each, ""))), h("div", { class: "sheet-who" }, person(), tools()),
+        h(
+            "ul.sheet",
+            PAGES.slice(3).map((each) => pageLink(each, "")),
+        ),
+        h("div.sheet-who", person(), tools()),
     ]);
     sheet.classList.add("bottom");
     sheet.addEventListener("click", (event) => event.target.closest("a") && sheet.close());
@@ -87,15 +149,27 @@ function showMore() {
 
 function moreButton() {
     const isHere = page === "audit" || page === "commands";
-    return h("li", { class: "only-phone" }, h("button", { type: "button", onclick: showMore, "aria-haspopup": "dialog",
-        class: isHere ? "current" : null }, icon("more"), h("span", { class: "label" }, "More")));
+    return h(
+        "li.only-phone",
+        h(
+            "button",
+            {
+                type: "button",
+                onclick: showMore,
+                "aria-haspopup": "dialog",
+                class: isHere ? "current" : null,
+            },
+            icon("more"),
+            h("span.label", "More"),
+        ),
+    );
 }
 
 function drawConnection() {
     const state = streamState();
     const node = document.getElementById("connection");
     node.className = state === "live" ? "live" : "broken";
-    replace(node, h("span", { class: "dot", "aria-hidden": "true" }), CONNECTION[state]);
+    replace(node, h("span.dot", { "aria-hidden": "true" }), CONNECTION[state]);
     document.body.classList.toggle("is-broken", state === "broken");
 }
 
@@ -115,14 +189,18 @@ function keepFocus(change) {
 }
 
 function draw() {
-    if (store.me)
-        keepFocus(drawAll);
+    if (store.me) keepFocus(drawAll);
 }
 
 function drawAll() {
     replace(document.getElementById("channels"), channelLinks());
-    replace(document.getElementById("pages"), chatLink(), PAGES.map((each, i) => pageLink(each, i > 2 ? "not-phone" : "")), moreButton());
-    replace(document.getElementById("person"), person(), h("div", { class: "tools" }, tools()));
+    replace(
+        document.getElementById("pages"),
+        chatLink(),
+        PAGES.map((each, i) => pageLink(each, i > 2 ? "not-phone" : "")),
+        moreButton(),
+    );
+    replace(document.getElementById("person"), person(), h("div.tools", tools()));
     drawConnection();
     drawTitle();
 }

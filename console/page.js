@@ -4,10 +4,10 @@ import { requestHead } from "./nav.js";
 
 // The head of a page; facts and actions may be replaced later: head.facts, head.actions.
 export function pageHead(title, ...actions) {
-    const head = h("header", { class: "page-head" });
+    const head = h("header.page-head");
     head.heading = h("h1", { tabindex: "-1" }, title);
-    head.facts = h("div", { class: "page-facts" });
-    head.actions = h("div", { class: "page-actions" }, actions);
+    head.facts = h("div.page-facts");
+    head.actions = h("div.page-actions", actions);
     head.append(head.heading, head.facts, head.actions);
     requestHead(head);
     return head;
@@ -15,12 +15,18 @@ export function pageHead(title, ...actions) {
 
 // One line in place of what is missing: what happened, what to do.
 export function notice(text, ...more) {
-    return h("p", { class: "notice" }, text, more.length > 0 ? [" ", more] : null);
+    return h("p.notice", text, more.length > 0 ? [" ", more] : null);
 }
 
 export function failure(error) {
-    return h("p", { class: "notice bad", role: "alert" }, h("span", { class: "sign bad", "aria-hidden": "true" }, "✗"), " ",
-        error.message, /[.?]$/.test(error.message) ? "" : ".");
+    return h(
+        "p.notice.bad",
+        { role: "alert" },
+        h("span.sign.bad", { "aria-hidden": "true" }, "✗"),
+        " ",
+        error.message,
+        /[.?]$/.test(error.message) ? "" : ".",
+    );
 }
 
 export function button(label, onclick, attributes = {}) {
@@ -29,17 +35,14 @@ export function button(label, onclick, attributes = {}) {
 
 // Runs an action once at a time; the button shows that it is busy, faults stand in `faults`.
 export async function busy(node, faults, action) {
-    if (node.getAttribute("aria-busy") === "true")
-        return null;
+    if (node.getAttribute("aria-busy") === "true") return null;
     node.setAttribute("aria-busy", "true"); // not disabled: that would take the focus away
     faults?.replaceChildren();
     try {
         return await action();
     } catch (error) {
-        if (faults)
-            replace(faults, failure(error));
-        else
-            announce(error.message);
+        if (faults) replace(faults, failure(error));
+        else announce(error.message);
         return null;
     } finally {
         node.removeAttribute("aria-busy");
@@ -51,19 +54,19 @@ export function pager(load, add, signal) {
     let cursor = null;
     let loading = false;
     const more = button("Show more", () => next(), { hidden: true });
-    const faults = h("div", {});
-    const node = h("div", { class: "more" }, faults, more);
-    const observer = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && !more.hidden && next(),
-        { rootMargin: "400px" });
+    const faults = h("div");
+    const node = h("div.more", faults, more);
+    const observer = new IntersectionObserver(
+        (seen) => seen.some((each) => each.isIntersecting) && !more.hidden && next(),
+        { rootMargin: "400px" },
+    );
 
     async function next() {
-        if (loading)
-            return;
+        if (loading) return;
         loading = true;
         const page = await busy(more, faults, () => load(cursor));
         loading = false;
-        if (page === null || signal.aborted)
-            return;
+        if (page === null || signal.aborted) return;
         cursor = page.next;
         more.hidden = cursor === null;
         add(page.items);

@@ -18,8 +18,7 @@ let opened = () => {};
 function find(path) {
     for (const [pattern, name, load] of ROUTES) {
         const found = pattern.exec(path);
-        if (found)
-            return { name, load, params: found.slice(1) };
+        if (found) return { name, load, params: found.slice(1) };
     }
     return { name: "", load: () => import("./missing.js"), params: [] };
 }
@@ -37,16 +36,14 @@ function loadStyles() {
 // Focus is on the new heading, unless the page has put it elsewhere.
 function moveFocus(isFirst) {
     const heading = main.querySelector("h1");
-    if (!isFirst && heading && !main.contains(document.activeElement))
-        heading.focus({ preventScroll: true });
+    if (!isFirst && heading && !main.contains(document.activeElement)) heading.focus({ preventScroll: true });
 }
 
 // Begins to load what the address needs, while it is not yet known who is there.
 export function warm() {
     const route = find(location.pathname);
     route.load();
-    if (route.name !== "chat")
-        loadStyles();
+    if (route.name !== "chat") loadStyles();
 }
 
 async function show(isFirst) {
@@ -56,18 +53,21 @@ async function show(isFirst) {
     const { signal } = current;
     const root = h("div", { class: `page page-${route.name}` });
     const [page] = await Promise.all([route.load(), route.name === "chat" ? null : loadStyles()]);
-    if (signal.aborted)
-        return;
+    if (signal.aborted) return;
     replace(main, root);
     opened(route.name);
-    await page.open({ root, signal, params: route.params, query: new URLSearchParams(location.search), isFirst });
-    if (!signal.aborted)
-        moveFocus(isFirst);
+    await page.open({
+        root,
+        signal,
+        params: route.params,
+        query: new URLSearchParams(location.search),
+        isFirst,
+    });
+    if (!signal.aborted) moveFocus(isFirst);
 }
 
 export function navigate(url) {
-    if (url !== location.pathname + location.search)
-        history.pushState(null, "", url);
+    if (url !== location.pathname + location.search) history.pushState(null, "", url);
     return show(false);
 }
 
@@ -79,11 +79,10 @@ export const setQuery = (query) => {
 
 function follow(event) {
     const link = event.target.closest?.("a[href]");
-    const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
-    if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute("download"))
-        return;
-    if (link.origin !== location.origin || /^\/(api|signin)\//.test(link.pathname) || link.hash)
-        return;
+    const isPlain =
+        event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+    if (!link || !isPlain || event.defaultPrevented || link.target || link.hasAttribute("download")) return;
+    if (link.origin !== location.origin || /^\/(api|signin)\//.test(link.pathname) || link.hash) return;
     event.preventDefault();
     navigate(link.pathname + link.search);
 }

@@ -6,8 +6,14 @@ import { busy } from "./page.js";
 
 export function open(main) {
     const faults = h("div", { "aria-live": "polite" });
-    const token = h("input", { id: "token", type: "password", autocomplete: "off", required: true, spellcheck: "false" });
-    const send = h("button", { class: "primary" }, "Sign in");
+    const token = h("input", {
+        id: "token",
+        type: "password",
+        autocomplete: "off",
+        required: true,
+        spellcheck: "false",
+    });
+    const send = h("button.primary", "Sign in");
 
     async function submit(event) {
         event.preventDefault();
@@ -16,10 +22,28 @@ export function open(main) {
     }
 
     document.title = "Sign in · opsroom";
-    main.replaceChildren(h("div", { class: "sign-in" }, mark(),
-        h("h1", { tabindex: "-1" }, "Sign in to opsroom"),
-        h("p", {}, "Open the sign-in link that was made for you. It works once, in one browser. Whoever runs this server makes one with"),
-        h("pre", {}, h("code", {}, "opsroom token create --person YOU --link")),
-        h("form", { onsubmit: submit }, h("div", { class: "field" }, h("label", { for: "token" }, "Or sign in with a token"), token,
-            h("p", { class: "help" }, "What ", h("code", {}, "opsroom token create --person YOU"), " has printed.")), faults, send)));
+    main.replaceChildren(
+        h(
+            "div.sign-in",
+            mark(),
+            h("h1", { tabindex: "-1" }, "Sign in to opsroom"),
+            h(
+                "p",
+                "Open the sign-in link that was made for you. It works once, in one browser. Whoever runs this server makes one with",
+            ),
+            h("pre", h("code", "opsroom token create --person YOU --link")),
+            h(
+                "form",
+                { onsubmit: submit },
+                h(
+                    "div.field",
+                    h("label", { for: "token" }, "Or sign in with a token"),
+                    token,
+                    h("p.help", "What ", h("code", "opsroom token create --person YOU"), " has printed."),
+                ),
+                faults,
+                send,
+            ),
+        ),
+    );
 }

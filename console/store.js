@@ -8,7 +8,7 @@ export const store = {
     channels: [],
     commands: null,
     unread: new Map(), // channel -> number
-    toDecide: 0,       // approvals that wait for this person
+    toDecide: 0, // approvals that wait for this person
     openChannel: null, // what is on the screen now
 };
 
@@ -31,7 +31,10 @@ export async function loadMe() {
 
 // Names of the commands of this person, loaded once.
 export async function commandNames() {
-    store.commands ??= get("/commands").then(({ items }) => items.map((command) => command.name), () => []);
+    store.commands ??= get("/commands").then(
+        ({ items }) => items.map((command) => command.name),
+        () => [],
+    );
     return store.commands;
 }
 
@@ -61,11 +64,9 @@ const start = new Date(now()).toISOString();
 
 // The first time that an entry is seen; an edit of an old one is nothing new.
 function count(entry) {
-    if (known.has(entry.id))
-        return;
+    if (known.has(entry.id)) return;
     known.add(entry.id);
-    if (!entry.place || entry.at < start || isRead(entry))
-        return;
+    if (!entry.place || entry.at < start || isRead(entry)) return;
     store.unread.set(entry.place, (store.unread.get(entry.place) ?? 0) + 1);
     changed();
 }
@@ -80,14 +81,12 @@ export function startStore() {
         timer = setTimeout(countApprovals, 150);
     });
     document.addEventListener("visibilitychange", () => {
-        if (!document.hidden && store.openChannel)
-            showChannel(store.openChannel);
+        if (!document.hidden && store.openChannel) showChannel(store.openChannel);
     });
 }
 
 export const channelName = (channel) => {
     const found = store.channels.find((each) => each.channel === channel);
-    if (!found)
-        return channel;
+    if (!found) return channel;
     return found.direct ? found.name : `#${found.name}`;
 };

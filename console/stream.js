@@ -6,15 +6,13 @@ let state = "connecting";
 let channel = null; // to the worker, or to a stream of this page's own
 
 function emit(kind, data) {
-    if (kind === "state")
-        state = data;
+    if (kind === "state") state = data;
     (listeners.get(kind) ?? []).forEach((listener) => listener(data));
 }
 
 // listener(data) until the signal is aborted.
 export function on(kind, listener, signal) {
-    if (!listeners.has(kind))
-        listeners.set(kind, new Set());
+    if (!listeners.has(kind)) listeners.set(kind, new Set());
     listeners.get(kind).add(listener);
     signal?.addEventListener("abort", () => listeners.get(kind).delete(listener));
 }
@@ -24,7 +22,9 @@ export const streamState = () => state;
 function shared() {
     const worker = new SharedWorker("/stream_worker.js", { type: "module", name: "opsroom" });
     worker.port.addEventListener("message", ({ data }) => emit(data.kind, data.data));
-    worker.addEventListener("error", () => { channel = own(channel.person); });
+    worker.addEventListener("error", () => {
+        channel = own(channel.person);
+    });
     worker.port.start();
     addEventListener("pagehide", () => worker.port.postMessage({ kind: "leave" }));
     addEventListener("pageshow", ({ persisted }) => persisted && channel.follow(channel.person));

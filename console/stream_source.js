@@ -21,18 +21,15 @@ export function openSource(emit) {
         position = event.lastEventId || position;
         delay = FIRST_DELAY_MS;
         emit("state", "live");
-        if (wasLive)
-            emit("resync", null);
+        if (wasLive) emit("resync", null);
         wasLive = true;
     }
 
     // The status is not told by the browser's event source: asked for apart.
     async function retry() {
         const response = await fetch("/api/v1/me", { cache: "no-store" }).catch(() => null);
-        if (response !== null && response.status === 401)
-            emit("state", "signed out");
-        else if (timer === null)
-            timer = setTimeout(open, delay * (0.8 + 0.4 * Math.random()));
+        if (response !== null && response.status === 401) emit("state", "signed out");
+        else if (timer === null) timer = setTimeout(open, delay * (0.8 + 0.4 * Math.random()));
         delay = Math.min(delay * 2, LAST_DELAY_MS);
     }
 
@@ -58,8 +55,7 @@ export function openSource(emit) {
         // At once, when there is reason to hope.
         hurry() {
             delay = FIRST_DELAY_MS;
-            if (source === null)
-                open();
+            if (source === null) open();
         },
         close() {
             clearTimeout(timer);

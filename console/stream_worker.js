@@ -7,15 +7,13 @@ let person = null;
 let state = "connecting";
 
 function tell(kind, data) {
-    if (kind === "state")
-        state = data;
+    if (kind === "state") state = data;
     ports.forEach((port) => port.postMessage({ kind, data }));
 }
 
 // Somebody else has signed in: a new stream, with nothing of the old one.
 function follow(newPerson) {
-    if (newPerson === person && state !== "signed out")
-        return;
+    if (newPerson === person && state !== "signed out") return;
     source?.close();
     person = newPerson;
     state = "connecting";

@@ -15,8 +15,7 @@ const kindOrder = (entry) => (entry.kind === "input" ? 0 : 1);
 const numberOf = (entry) => Number(entry.id.slice(1)) || 0;
 
 function compare(one, other) {
-    if (one.at !== other.at)
-        return one.at < other.at ? -1 : 1;
+    if (one.at !== other.at) return one.at < other.at ? -1 : 1;
     return kindOrder(one) - kindOrder(other) || numberOf(one) - numberOf(other);
 }
 
@@ -28,11 +27,14 @@ export function timeline(channel, signal, { empty }) {
     let isAtEnd = true;
     let unseen = 0;
 
-    const top = h("div", { class: "timeline-top" });
-    const list = h("div", { class: "feed", role: "feed", "aria-label": "Messages" });
-    const scroller = h("div", { class: "timeline", tabindex: "-1" }, top, list);
-    const jump = button([icon("down"), h("span", {}, "To the newest")], () => toEnd(), { class: "jump", hidden: true });
-    const node = h("div", { class: "timeline-box" }, scroller, jump);
+    const top = h("div.timeline-top");
+    const list = h("div.feed", { role: "feed", "aria-label": "Messages" });
+    const scroller = h("div.timeline", { tabindex: "-1" }, top, list);
+    const jump = button([icon("down"), h("span", "To the newest")], () => toEnd(), {
+        class: "jump",
+        hidden: true,
+    });
+    const node = h("div.timeline-box", scroller, jump);
 
     function toEnd() {
         scroller.scrollTop = scroller.scrollHeight;
@@ -43,7 +45,7 @@ export function timeline(channel, signal, { empty }) {
 
     function drawJump() {
         jump.hidden = isAtEnd;
-        replace(jump, icon("down"), h("span", {}, unseen > 0 ? `${unseen} new` : "To the newest"));
+        replace(jump, icon("down"), h("span", unseen > 0 ? `${unseen} new` : "To the newest"));
     }
 
     // Runs a change; what one reads stays where it is.
@@ -54,15 +56,13 @@ export function timeline(channel, signal, { empty }) {
     }
 
     function arrangeAround(at) {
-        for (const i of [at, at + 1])
-            views[i]?.arrange(views[i - 1]?.entry ?? null);
+        for (const i of [at, at + 1]) views[i]?.arrange(views[i - 1]?.entry ?? null);
     }
 
     function insert(entry) {
         const view = entryView(entry);
         let at = views.length;
-        while (at > 0 && compare(views[at - 1].entry, entry) > 0)
-            at--;
+        while (at > 0 && compare(views[at - 1].entry, entry) > 0) at--;
         views.splice(at, 0, view);
         byId.set(entry.id, view);
         list.insertBefore(view.node, views[at + 1]?.node ?? null);
@@ -86,45 +86,42 @@ export function timeline(channel, signal, { empty }) {
 
     function put(entry) {
         const view = byId.get(entry.id);
-        if (!view)
-            return insert(entry);
-        if (!isOlder(entry, view))
-            view.show(entry);
+        if (!view) return insert(entry);
+        if (!isOlder(entry, view)) view.show(entry);
         return false;
     }
 
     // Live: new ones are counted while one reads further up, and said.
     function live(entry) {
-        if (entry.place !== channel)
-            return;
+        if (entry.place !== channel) return;
         const before = byId.get(entry.id);
         const words = spoken(entry);
-        if (!before || spoken(before.entry) !== words)
-            announce(words);
+        if (!before || spoken(before.entry) !== words) announce(words);
         unseen += put(entry) && !isAtEnd ? 1 : 0;
         replace(emptyBox);
-        if (isAtEnd)
-            scroller.scrollTop = scroller.scrollHeight;
+        if (isAtEnd) scroller.scrollTop = scroller.scrollHeight;
         forgetOldest();
         drawJump();
     }
 
-    const emptyBox = h("div", { class: "timeline-empty" });
+    const emptyBox = h("div.timeline-empty");
     list.before(emptyBox);
 
     function drawTop(error) {
         if (error)
-            replace(top, failure(error), button("Try again", () => older()));
-        else
-            replace(top, hasOlder ? button("Show earlier", () => older()) : null);
+            replace(
+                top,
+                failure(error),
+                button("Try again", () => older()),
+            );
+        else replace(top, hasOlder ? button("Show earlier", () => older()) : null);
         replace(emptyBox, views.length === 0 && !error ? empty() : null);
     }
 
     const read = (before) => get("/messages", { channel, before, limit: PAGE }, signal);
 
     async function older() {
-        if (loading)
-            return;
+        if (loading) return;
         loading = true;
         list.setAttribute("aria-busy", "true");
         try {
@@ -135,8 +132,7 @@ export function timeline(channel, signal, { empty }) {
                 drawTop(null);
             });
         } catch (error) {
-            if (error.name !== "AbortError")
-                drawTop(error);
+            if (error.name !== "AbortError") drawTop(error);
         }
         list.removeAttribute("aria-busy");
         loading = false;
@@ -145,20 +141,16 @@ export function timeline(channel, signal, { empty }) {
     // After a break: the newest page again; what is known is only brought up to date.
     async function refresh() {
         const page = await read().catch(() => null);
-        if (page)
-            keepPlace(() => page.items.forEach(put));
+        if (page) keepPlace(() => page.items.forEach(put));
         drawTop(null);
     }
 
     function scrolled() {
         const wasAtEnd = isAtEnd;
         isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_PX;
-        if (isAtEnd)
-            unseen = 0;
-        if (isAtEnd !== wasAtEnd)
-            drawJump();
-        if (scroller.scrollTop < 300 && hasOlder)
-            older();
+        if (isAtEnd) unseen = 0;
+        if (isAtEnd !== wasAtEnd) drawJump();
+        if (scroller.scrollTop < 300 && hasOlder) older();
     }
 
     scroller.addEventListener("scroll", scrolled, { passive: true, signal });
@@ -170,8 +162,7 @@ export function timeline(channel, signal, { empty }) {
     list.addEventListener("keydown", (event) => {
         const article = event.target.closest("article");
         const job = byId.get(article?.dataset.id)?.entry.job;
-        if (event.key === "Enter" && event.target === article && job)
-            navigate(`/jobs/${job}`);
+        if (event.key === "Enter" && event.target === article && job) navigate(`/jobs/${job}`);
     });
 
     return { node, live, refresh, start: older };

@@ -19,7 +19,7 @@ async function signIn({ ana, lea, tom, server }) {
 
 async function simpleCommands({ ana }) {
     const help = await ana.say("help", /deploy APP \[VERSION\] to ENVIRONMENT/);
-    check(await help.locator("table").count() === 1, "help is a table");
+    check((await help.locator("table").count()) === 1, "help is a table");
     await ana.say("whoami", /Ana Silva \(ana\)/);
     const status = await ana.say("status", /never deployed/);
     checkIs(await status.locator("tbody tr").count(), 2, "status has a row for each environment");
@@ -45,7 +45,10 @@ async function completion({ ana }) {
 }
 
 async function deployToStaging({ ana }) {
-    const running = await ana.say("deploy hello v1.2.0 to staging", /Deploy hello v1\.2\.0 to staging: ▸ running/);
+    const running = await ana.say(
+        "deploy hello v1.2.0 to staging",
+        /Deploy hello v1\.2\.0 to staging: ▸ running/,
+    );
     const id = await running.getAttribute("data-id");
     await ana.shot("deploy-running");
     const over = await ana.entry(/Deploy hello v1\.2\.0 to staging: ✓ succeeded in /);
@@ -54,7 +57,10 @@ async function deployToStaging({ ana }) {
     const job = await jobOf(over);
     await over.getByRole("link", { name: `#${job}`, exact: true }).click();
     await ana.page.getByText("started v1.2.0 on port").waitFor();
-    check(/#\d+ deploy hello v1\.2\.0 to staging/.test(await ana.page.locator("h1").innerText()), "its number leads to the job and its log");
+    check(
+        /#\d+ deploy hello v1\.2\.0 to staging/.test(await ana.page.locator("h1").innerText()),
+        "its number leads to the job and its log",
+    );
     await ana.page.goBack();
     await ana.composer().waitFor();
 }
@@ -73,7 +79,11 @@ async function approveOnPage({ ana, lea }) {
     checkIs(await waiting.getByRole("button", { name: "Approve" }).count(), 1, "asks in the channel");
     const item = lea.page.getByRole("listitem").filter({ hasText: "deploy hello v1.2.0 to production" });
     await item.getByRole("button", { name: "Approve" }).waitFor();
-    check(/^\(\d+\) Approvals/.test(await lea.page.title()), "the title counts what waits", await lea.page.title());
+    check(
+        /^\(\d+\) Approvals/.test(await lea.page.title()),
+        "the title counts what waits",
+        await lea.page.title(),
+    );
     await lea.shot("approvals");
     const own = await ana.newPage();
     await own.goto(`${ana.server.url}/approvals`);
@@ -101,8 +111,11 @@ async function approveInChat({ ana, lea }) {
 
 async function releasesAndRollback({ ana, lea }) {
     const releases = await ana.say("!releases hello", /v1\.2\.0/);
-    check(await releases.locator("tbody tr").count() >= 3, "a row for each deployment");
-    const waiting = await ana.say("!rollback hello on production", /Rollback hello on production.*waiting for approval/i);
+    check((await releases.locator("tbody tr").count()) >= 3, "a row for each deployment");
+    const waiting = await ana.say(
+        "!rollback hello on production",
+        /Rollback hello on production.*waiting for approval/i,
+    );
     const job = await jobOf(waiting);
     await lea.say(`!approve ${job}`, new RegExp(`#${job}`));
     await ana.entry(/Rollback hello on production.*✓ succeeded/i);
@@ -118,7 +131,7 @@ async function refused({ ana, tom }) {
     await ana.say("!ping", /.+/);
     const others = await ana.page.locator(".entry.from-message").allInnerTexts();
     check(!others.some((text) => text.includes("Not allowed")), "nobody else sees it");
-    check(await ana.lastId() > before, "what came after it is there");
+    check((await ana.lastId()) > before, "what came after it is there");
 }
 
 async function cancelled({ ana }) {
@@ -155,9 +168,15 @@ async function audit({ ana }) {
     await row.waitFor();
     check(/deploy hello to staging/.test(await row.innerText()), "the refusal is in it");
     await row.getByRole("button").click();
-    await ana.page.getByText(/^[0-9a-f]{64}$/).first().waitFor();
+    await ana.page
+        .getByText(/^[0-9a-f]{64}$/)
+        .first()
+        .waitFor();
     check(true, "with its hash");
-    const [file] = await Promise.all([ana.page.waitForEvent("download"), ana.page.getByRole("link", { name: "Export all" }).click()]);
+    const [file] = await Promise.all([
+        ana.page.waitForEvent("download"),
+        ana.page.getByRole("link", { name: "Export all" }).click(),
+    ]);
     checkIs(file.suggestedFilename(), "opsroom-audit.jsonl", "the whole of it as a file");
 }
 

@@ -20,7 +20,16 @@ async function text({ ana, tom }) {
     await ana.page.locator(".entry.from-input").filter({ hasText: "wwwwww" }).waitFor();
     check(await noOverflow(ana.page), "a word of 16 KB stays in the page");
     await ana.say(`!help ${EVIL}`, /No command|help/);
-    checkIs(await ana.page.evaluate(() => document.querySelectorAll("#main img, #main iframe, #main script, #main a[href^='javascript']").length), 0, "no element was made of it");
+    checkIs(
+        await ana.page.evaluate(
+            () =>
+                document.querySelectorAll(
+                    "#main img, #main iframe, #main script, #main a[href^='javascript']",
+                ).length,
+        ),
+        0,
+        "no element was made of it",
+    );
     checkIs(await ana.page.evaluate(() => window.hacked), undefined, "nothing of it ran");
 }
 
@@ -31,9 +40,11 @@ async function log({ ana }) {
     const start = Date.now();
     await ana.page.getByText("line 50000 of the flood").waitFor();
     check(Date.now() - start < 6000, "50,000 lines are there soon", `${Date.now() - start} ms`);
-    check(await ana.page.locator(".log-line").count() <= 4500, "not all of them in the page");
+    check((await ana.page.locator(".log-line").count()) <= 4500, "not all of them in the page");
     const box = ana.page.getByRole("region", { name: "Lines of the log" });
-    await box.evaluate((node) => { node.scrollTop -= 2000; });
+    await box.evaluate((node) => {
+        node.scrollTop -= 2000;
+    });
     await ana.page.getByRole("button", { name: "Follow" }).waitFor();
     check(true, "scrolled up, it does not follow");
     await ana.page.getByRole("searchbox", { name: "Search in the log" }).fill("line 31337 ");
@@ -74,25 +85,37 @@ async function restart({ ana, server }) {
     await ana.page.locator(".said").filter({ hasText: "whoami" }).last().waitFor();
     const ids = await ana.page.locator(".entry").evaluateAll((all) => all.map((each) => each.dataset.id));
     checkIs(new Set(ids).size, ids.length, "everything once");
-    checkIs(await ana.page.locator(".said").filter({ hasText: "said while it was away" }).count(), 1, "sent once");
+    checkIs(
+        await ana.page.locator(".said").filter({ hasText: "said while it was away" }).count(),
+        1,
+        "sent once",
+    );
 }
 
 async function history({ ana, server }) {
     const token = server.token("ana");
     for (let i = 0; i < 120; i++)
-        await fetch(`${server.url}/api/v1/messages`, { method: "POST", headers: { Authorization: `Bearer ${token}` },
-            body: JSON.stringify({ channel: "web#ops", text: `old message ${i}`, id: `old-${i}` }) });
+        await fetch(`${server.url}/api/v1/messages`, {
+            method: "POST",
+            headers: { Authorization: `Bearer ${token}` },
+            body: JSON.stringify({ channel: "web#ops", text: `old message ${i}`, id: `old-${i}` }),
+        });
     await ana.goto("/?channel=web%23ops");
     await ana.page.getByText("old message 119", { exact: true }).waitFor();
     checkIs(await ana.page.getByText("old message 3", { exact: true }).count(), 0, "the newest page first");
     for (let i = 0; i < 3; i++) {
-        await ana.page.locator(".timeline").evaluate((node) => { node.scrollTop = 0; });
+        await ana.page.locator(".timeline").evaluate((node) => {
+            node.scrollTop = 0;
+        });
         await ana.page.waitForTimeout(150);
     }
     await ana.page.getByText("old message 3", { exact: true }).waitFor({ state: "attached" });
     const texts = await ana.page.locator(".said").allInnerTexts();
     const old = texts.filter((each) => each.startsWith("old message")).map((each) => Number(each.slice(12)));
-    check(old.every((number, i) => i === 0 || number === old[i - 1] + 1), "older pages in order, without a gap");
+    check(
+        old.every((number, i) => i === 0 || number === old[i - 1] + 1),
+        "older pages in order, without a gap",
+    );
 }
 
 export async function hostile(stage) {

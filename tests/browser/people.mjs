@@ -4,8 +4,16 @@ import { createRequire } from "node:module";
 
 const { chromium } = createRequire(import.meta.url)("playwright-core");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
 export const WIDE = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 export const WAIT_MS = 20000;
@@ -17,12 +25,25 @@ export class Person {
         this.server = server;
         this.shots = shots;
         this.faults = [];
-        this.expected = [/status of 40[139]/, /status of 410/, /ERR_CONNECTION_REFUSED/, /ERR_INCOMPLETE_CHUNKED/, /ERR_EMPTY_RESPONSE/,
-            /status of 503/, /ERR_CONNECTION_RESET/];
+        this.expected = [
+            /status of 40[139]/,
+            /status of 410/,
+            /ERR_CONNECTION_REFUSED/,
+            /ERR_INCOMPLETE_CHUNKED/,
+            /ERR_EMPTY_RESPONSE/,
+            /status of 503/,
+            /ERR_CONNECTION_RESET/,
+        ];
     }
 
     async open(browser, options = {}) {
-        this.context = await browser.newContext({ viewport: WIDE, colorScheme: "light", timezoneId: "Europe/Lisbon", locale: "en-GB", ...options });
+        this.context = await browser.newContext({
+            viewport: WIDE,
+            colorScheme: "light",
+            timezoneId: "Europe/Lisbon",
+            locale: "en-GB",
+            ...options,
+        });
         this.context.setDefaultTimeout(WAIT_MS);
         this.page = await this.newPage();
         return this;
@@ -37,6 +58,15 @@ export class Person {
                 this.faults.push(text);
         });
         return page;
+    }
+
+    // The same person at another page.
+    async other() {
+        const person = new Person(this.server, this.shots);
+        person.faults = this.faults;
+        person.context = this.context;
+        person.page = await person.newPage();
+        return person;
     }
 
     async signIn(link) {
@@ -54,7 +84,10 @@ export class Person {
     }
 
     async channel(name) {
-        await this.page.getByRole("navigation").getByRole("link", { name: new RegExp(`^${name}( |\\d|$)`) }).click();
+        await this.page
+            .getByRole("navigation")
+            .getByRole("link", { name: new RegExp(`^${name}( |\\d|$)`) })
+            .click();
         await this.page.getByRole("textbox", { name: new RegExp(`^Message to #?${name}$`) }).waitFor();
     }
 
@@ -67,15 +100,29 @@ export class Person {
     }
 
     lastId() {
-        return this.page.evaluate(() => Math.max(0, ...[...document.querySelectorAll(".entry.from-message")].map((each) => Number(each.dataset.id.slice(1)))));
+        return this.page.evaluate(() =>
+            Math.max(
+                0,
+                ...[...document.querySelectorAll(".entry.from-message")].map((each) =>
+                    Number(each.dataset.id.slice(1)),
+                ),
+            ),
+        );
     }
 
     // A message of opsroom newer than `after` that has these words, once it is there.
     async entry(words, after = 0) {
-        const handle = await this.page.waitForFunction(([pattern, flags, oldest]) =>
-            [...document.querySelectorAll(".entry.from-message")].reverse().find((each) =>
-                Number(each.dataset.id.slice(1)) > oldest && new RegExp(pattern, flags).test(each.innerText)),
-        [words.source, words.flags, after]);
+        const handle = await this.page.waitForFunction(
+            ([pattern, flags, oldest]) =>
+                [...document.querySelectorAll(".entry.from-message")]
+                    .reverse()
+                    .find(
+                        (each) =>
+                            Number(each.dataset.id.slice(1)) > oldest &&
+                            new RegExp(pattern, flags).test(each.innerText),
+                    ),
+            [words.source, words.flags, after],
+        );
         const id = await handle.evaluate((each) => each.dataset.id);
         return this.page.locator(`[data-id="${id}"]`);
     }

@@ -10,7 +10,13 @@ import { Person, launch } from "./people.mjs";
 import { Server } from "./server.mjs";
 import { check, done, part } from "./tap.mjs";
 
-const { values } = parseArgs({ options: { opsroom: { type: "string" }, shots: { type: "string" }, limit: { type: "string", default: "180" } } });
+const { values } = parseArgs({
+    options: {
+        opsroom: { type: "string" },
+        shots: { type: "string" },
+        limit: { type: "string", default: "180" },
+    },
+});
 if (!values.opsroom) {
     console.error("usage: run.mjs --opsroom PATH [--shots DIR] [--limit SECONDS]");
     process.exit(2);
@@ -22,7 +28,11 @@ fs.mkdirSync(shots, { recursive: true });
 
 async function noFaults(people) {
     for (const [name, person] of Object.entries(people))
-        check(person.faults.length === 0, `nothing went wrong in ${name}'s browser`, person.faults.slice(0, 5).join("\n"));
+        check(
+            person.faults.length === 0,
+            `nothing went wrong in ${name}'s browser`,
+            person.faults.slice(0, 5).join("\n"),
+        );
 }
 
 async function play() {
@@ -41,11 +51,13 @@ async function play() {
 
 let timer;
 const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not over after ${values.limit} s`)), Number(values.limit) * 1000);
+    timer = setTimeout(
+        () => reject(new Error(`not over after ${values.limit} s`)),
+        Number(values.limit) * 1000,
+    );
 });
 await part("", () => Promise.race([play(), limit]));
 clearTimeout(timer);
 await server.close();
-if (!values.shots)
-    fs.rmSync(shots, { recursive: true, force: true });
+if (!values.shots) fs.rmSync(shots, { recursive: true, force: true });
 process.exit(done());

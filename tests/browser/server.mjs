@@ -22,7 +22,8 @@ export function freePort() {
 }
 
 // Commands that only the tests need: much output, and output that is no friend of a page.
-const EXTRA = `
+const RULE = "policy:\n  - { allow: deployers, commands: [flood, colours] }\n";
+const COMMANDS = `commands:
   flood:
     help: Write many lines
     run: [seq, --format=line %.0f of the flood, "1", "50000"]
@@ -32,10 +33,13 @@ const EXTRA = `
 `;
 
 function configuration(ports) {
-    return fs.readFileSync(path.join(SAMPLE, "opsroom.yaml"), "utf8")
+    return fs
+        .readFileSync(path.join(SAMPLE, "opsroom.yaml"), "utf8")
         .replaceAll("127.0.0.1:8080", `127.0.0.1:${ports[0]}`)
-        .replaceAll("8090", String(ports[1])).replaceAll("8091", String(ports[2]))
-        .replace("commands: [countdown,", "commands: [flood, colours, countdown,") + EXTRA;
+        .replaceAll("8090", String(ports[1]))
+        .replaceAll("8091", String(ports[2]))
+        .replace("policy:\n", RULE)
+        .replace("commands:\n", COMMANDS);
 }
 
 export class Server {
@@ -59,20 +63,22 @@ export class Server {
         const log = fs.openSync(this.log, "a");
         this.process = spawn(this.binary, ["serve", "-c", this.config], { stdio: ["ignore", log, log] });
         fs.closeSync(log);
-        this.ended = new Promise((resolve) => { this.process.once("exit", resolve); });
+        this.ended = new Promise((resolve) => {
+            this.process.once("exit", resolve);
+        });
         const end = Date.now() + READY_MS;
         while (Date.now() < end && this.process.exitCode === null) {
             const response = await fetch(`${this.url}/readyz`).catch(() => null);
-            if (response?.ok)
-                return;
-            await new Promise((resolve) => { setTimeout(resolve, 50); });
+            if (response?.ok) return;
+            await new Promise((resolve) => {
+                setTimeout(resolve, 50);
+            });
         }
         throw new Error(`the server is not ready:\n${fs.readFileSync(this.log, "utf8").slice(-2000)}`);
     }
 
     async stop() {
-        if (!this.process || this.process.exitCode !== null)
-            return;
+        if (!this.process || this.process.exitCode !== null) return;
         const { process: running } = this;
         running.kill("SIGTERM");
         const timer = setTimeout(() => running.kill("SIGKILL"), STOP_MS);
@@ -82,7 +88,10 @@ export class Server {
 
     // The command line; name: "run", "token create".
     opsroom(name, ...args) {
-        return execFileSync(this.binary, [...name.split(" "), "-c", this.config, ...args], { encoding: "utf8", timeout: 20000 }).trim();
+        return execFileSync(this.binary, [...name.split(" "), "-c", this.config, ...args], {
+            encoding: "utf8",
+            timeout: 20000,
+        }).trim();
     }
 
     link(person) {
@@ -97,7 +106,9 @@ export class Server {
         await this.stop();
         try {
             execFileSync(path.join(this.folder, "stop"), { stdio: "pipe" });
-        } catch { /* nothing was deployed */ }
+        } catch {
+            /* nothing was deployed */
+        }
         fs.rmSync(this.folder, { recursive: true, force: true });
     }
 }

@@ -9,11 +9,15 @@ function say(isGood, name, detail) {
     failed += isGood ? 0 : 1;
     console.log(`${isGood ? "ok" : "not ok"} ${count} - ${current ? `${current}: ` : ""}${name}`);
     if (!isGood && detail)
-        String(detail).split("\n").slice(0, 30).forEach((line) => console.log(`#   ${line}`));
+        String(detail)
+            .split("\n")
+            .slice(0, 30)
+            .forEach((line) => console.log(`#   ${line}`));
 }
 
 export const check = (condition, name, detail) => say(Boolean(condition), name, detail);
-export const checkIs = (got, expected, name) => say(got === expected, name, `expected: ${expected}\ngot: ${got}`);
+export const checkIs = (got, expected, name) =>
+    say(got === expected, name, `expected: ${expected}\ngot: ${got}`);
 
 // One part of the test: what it throws is a failure, and the next part goes on.
 export async function part(name, run) {
