@@ -92,6 +92,23 @@ static const struct json *look(struct session *session, long long job, struct er
                 err);
 }
 
+/* What is new since the last look.  1: it is over, or asks something. */
+static int print_news(struct session *session, const struct json *now, long long job,
+                      const char **state)
+{
+    if (is_over(now) || text_is(json_string(now, "stage", ""), "question")) {
+        print_text(now);
+        session->question = is_over(now) ? 0 : job;
+        return 1;
+    }
+    if (!text_is(json_string(now, "state", ""), *state)) {
+        *state = json_string(now, "state", "");
+        if (text_starts(*state, "waiting"))
+            print_text(now);
+    }
+    return 0;
+}
+
 /* Prints the log as it comes and each change of state, until the job is over or asks something. */
 static int follow(struct session *session, long long job, struct error *err)
 {
@@ -104,16 +121,8 @@ static int follow(struct session *session, long long job, struct error *err)
         if (now == NULL || (json_integer(now, "log_bytes", 0) > position &&
                             print_new_log(session, job, &position, err) < 0))
             return -1;
-        if (is_over(now) || text_is(json_string(now, "stage", ""), "question")) {
-            print_text(now);
-            session->question = is_over(now) ? 0 : job;
+        if (print_news(session, now, job, &state) != 0)
             return 0;
-        }
-        if (!text_is(json_string(now, "state", ""), state)) {
-            state = json_string(now, "state", "");
-            if (text_starts(state, "waiting"))
-                print_text(now);
-        }
     } while (pause_between_looks());
     printf("#%lld goes on: job show %lld, job cancel %lld\n", job, job, job);
     return 0;

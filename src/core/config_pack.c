@@ -82,6 +82,7 @@ static void read_packs(struct loader *loader, const char *pattern, struct mark m
     size_t folders = 0;
     glob_t found = { .gl_pathc = 0 };
     /* GLOB_MARK: a slash at the end tells a folder from a file. */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no flag that would use shared state is set */
     int result = glob(whole, GLOB_MARK, NULL, &found);
 
     for (size_t i = 0; result == 0 && i < found.gl_pathc; i++) {

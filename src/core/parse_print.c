@@ -180,28 +180,37 @@ static bool is_worth_saying(const struct field *field, const char *value)
            (field->need || field->fallback == NULL || !text_is(field->fallback, value));
 }
 
+/* Those that take the rest of the line, or those that do not. */
+static void print_fields(struct text *out, const struct fields *fields, const struct json *args,
+                         bool rest)
+{
+    bool in_order = true;
+
+    for (size_t i = 0; i < fields->count; i++) {
+        const struct field *field = &fields->list[i];
+        const struct json *value = json_member(args, field->key);
+        const char *string = json_is(value, JSON_STRING) ? value->as.string : NULL;
+
+        if (takes_the_rest(field) != rest)
+            continue;
+        if (json_is(value, JSON_OBJECT))
+            print_pairs(out, value);
+        else if (is_worth_saying(field, string))
+            print_argument(out, fields, field, string, in_order);
+        else if (!field->flag && field->meaning != AS_PAIRS)
+            in_order = false;
+    }
+}
+
 /* What takes the rest of the line comes last. */
 const char *line_print(struct arena *arena, const struct catalog_entry *entry,
                        const struct json *args)
 {
     const struct fields *fields = &entry->command->args;
     struct text out = text_new(arena, LINE_LIMIT * 4);
-    bool in_order = true;
 
     text_add(&out, entry->name);
-    for (size_t i = 0; i < fields->count * 2; i++) {
-        const struct field *field = &fields->list[i % fields->count];
-        const struct json *value = json_member(args, field->key);
-        const char *string = json_is(value, JSON_STRING) ? value->as.string : NULL;
-
-        if (takes_the_rest(field) != (i >= fields->count))
-            continue;
-        if (json_is(value, JSON_OBJECT))
-            print_pairs(&out, value);
-        else if (is_worth_saying(field, string))
-            print_argument(&out, fields, field, string, in_order);
-        else if (!field->flag && field->meaning != AS_PAIRS)
-            in_order = false;
-    }
+    print_fields(&out, fields, args, false);
+    print_fields(&out, fields, args, true);
     return text_string(&out);
 }

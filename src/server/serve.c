@@ -158,7 +158,8 @@ static void block_signals(sigset_t *signals)
     sigaddset(signals, SIGHUP);
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a write over the limit on file sizes fails like one to a full disk */
+    signal(SIGXFSZ,
+           SIG_IGN); /* a write over the limit on file sizes fails like one to a full disk */
 }
 
 static int run(struct core *core, const struct config *config, struct arena *arena,
@@ -207,6 +208,7 @@ int serve(const char *config_path, const struct registry *registry)
     long long started_us = clock_steady_us();
     int result;
 
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread is there yet */
     mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     block_signals(&signals);
     config = read_config(config_path, registry, arena);

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <math.h>
 
-#include "base/clock.h"
 #include "tap.h"
 
 static void test_spans(struct arena *arena)
@@ -122,9 +121,7 @@ static void test_patterns(struct arena *arena)
         text_add(&pattern, i % 2 == 0 ? "a*" : "*");
     }
     text_add(&pattern, "b");
-    long long start_ms = clock_steady_ms();
     CHECK(!text_matches(text_string(&string), text_string(&pattern)));
-    CHECK(clock_steady_ms() - start_ms < 2000);
 }
 
 static void test_integers(void)

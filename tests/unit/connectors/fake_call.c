@@ -53,7 +53,8 @@ const char *call_token(const struct call *call)
 
 const char *const *call_run_arguments(const struct call *call, struct error *err)
 {
-    (void)err;
+    if (call->arguments == NULL)
+        error_set(err, ERROR_INVALID, "the arguments of this command cannot be filled in");
     return call->arguments;
 }
 

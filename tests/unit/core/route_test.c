@@ -201,68 +201,69 @@ static void test_cost(struct arena *arena)
     measure(arena, 10000);
 }
 
+static const struct {
+    const char *route, *fault;
+} faulty_routes[] = {
+    { "{ match: 'a=b' }",
+      "opsroom.yaml:4:5: \"to\" is missing in routes: channels, as chat#channel" },
+    { "{ to: [] }", "opsroom.yaml:4:11: \"to\" in a route names no channel" },
+    { "{ to: lobby }", "opsroom.yaml:4:11: \"lobby\" is no channel: write it as chat#channel" },
+    { "{ to: [web#lobby, wob#x] }",
+      "opsroom.yaml:4:23: there is no chat \"wob\" for \"wob#x\": did you mean \"web\"?" },
+    { "{ to: web#opps }",
+      "opsroom.yaml:4:11: the web chat \"web\" has no channel \"opps\": add it to "
+      "chats.web.channels" },
+    { "{ to: \"web#@tom\" }",
+      "opsroom.yaml:4:11: the web chat \"web\" has no channel \"@tom\": add it to "
+      "chats.web.channels" },
+    { "{ to: web#lobby, match: 'a=b, c' }",
+      "opsroom.yaml:4:29: \"match\" in a route, column 7: expected =, !=, =~ or !~, not the "
+      "end: write it as severity=\"critical\", branch=~\"main|release-.*\"" },
+    { "{ to: web#lobby, match: 'a=~\"(\"' }",
+      "opsroom.yaml:4:29: \"match\" in a route, column 4: \"(\" is not a regular expression: "
+      "missing closing parenthesis: write it as severity=\"critical\", "
+      "branch=~\"main|release-.*\"" },
+    { "{ to: web#lobby, title: '{{#a}}' }",
+      "opsroom.yaml:4:29: \"title\" in a route, line 1, column 1: section \"a\" is not closed" },
+    { "{ to: web#lobby, template: a, text: b }",
+      "opsroom.yaml:4:32: a route has a template, or a title and a text, not both" },
+    { "{ to: web#lobby, quiet: night }",
+      "opsroom.yaml:4:29: \"quiet\" in a route: \"night\" names no days: write them as "
+      "Mon-Fri or Sat,Sun" },
+    { "{ to: web#lobby, only: success }",
+      "opsroom.yaml:4:28: \"only\" in routes must be failures or changes, not \"success\"" },
+    { "{ to: web#lobby, buttons: { Ack: '' } }",
+      "opsroom.yaml:4:38: a button needs a label and a command: buttons: { Ack: 'ack "
+      "{{subject}}' }" },
+    { "{ to: web#lobby, buttons: { Ack: 'ack \"x' } }",
+      "opsroom.yaml:4:38: the button \"Ack\": " },
+    { "{ to: web#lobby, mute: { until: soon } }",
+      "opsroom.yaml:4:28: \"mute\" in a route must be matchers, or a map of match and until" },
+    { "{ to: web#lobby, mute: { match: a=b, until: soon } }",
+      "opsroom.yaml:4:28: \"until\" of a mute must be a day such as 2026-11-24 or a time such "
+      "as 2026-11-24T13:42:50Z" },
+    { "{ to: web#lobby, grup: 30s }",
+      "opsroom.yaml:4:22: unknown key \"grup\" in routes: did you mean \"group\"?" },
+    { "{ to: web#lobby, from: notfy }",
+      "opsroom.yaml:4:28: warning: \"notfy\" is no connection: only POST /api/v1/events can "
+      "bring events of that source: did you mean \"notify\"?" },
+};
+
 static void test_faults(struct arena *arena)
 {
-    static const struct {
-        const char *route, *fault;
-    } rows[] = {
-        { "{ match: 'a=b' }",
-          "opsroom.yaml:4:5: \"to\" is missing in routes: channels, as chat#channel" },
-        { "{ to: [] }", "opsroom.yaml:4:11: \"to\" in a route names no channel" },
-        { "{ to: lobby }",
-          "opsroom.yaml:4:11: \"lobby\" is no channel: write it as chat#channel" },
-        { "{ to: [web#lobby, wob#x] }",
-          "opsroom.yaml:4:23: there is no chat \"wob\" for \"wob#x\": did you mean \"web\"?" },
-        { "{ to: web#opps }",
-          "opsroom.yaml:4:11: the web chat \"web\" has no channel \"opps\": add it to "
-          "chats.web.channels" },
-        { "{ to: \"web#@tom\" }",
-          "opsroom.yaml:4:11: the web chat \"web\" has no channel \"@tom\": add it to "
-          "chats.web.channels" },
-        { "{ to: web#lobby, match: 'a=b, c' }",
-          "opsroom.yaml:4:29: \"match\" in a route, column 7: expected =, !=, =~ or !~, not the "
-          "end: write it as severity=\"critical\", branch=~\"main|release-.*\"" },
-        { "{ to: web#lobby, match: 'a=~\"(\"' }",
-          "opsroom.yaml:4:29: \"match\" in a route, column 4: \"(\" is not a regular expression: "
-          "missing closing parenthesis: write it as severity=\"critical\", "
-          "branch=~\"main|release-.*\"" },
-        { "{ to: web#lobby, title: '{{#a}}' }",
-          "opsroom.yaml:4:29: \"title\" in a route, line 1, column 1: section \"a\" is not closed" },
-        { "{ to: web#lobby, template: a, text: b }",
-          "opsroom.yaml:4:32: a route has a template, or a title and a text, not both" },
-        { "{ to: web#lobby, quiet: night }",
-          "opsroom.yaml:4:29: \"quiet\" in a route: \"night\" names no days: write them as "
-          "Mon-Fri or Sat,Sun" },
-        { "{ to: web#lobby, only: success }",
-          "opsroom.yaml:4:28: \"only\" in routes must be failures or changes, not \"success\"" },
-        { "{ to: web#lobby, buttons: { Ack: '' } }",
-          "opsroom.yaml:4:38: a button needs a label and a command: buttons: { Ack: 'ack "
-          "{{subject}}' }" },
-        { "{ to: web#lobby, buttons: { Ack: 'ack \"x' } }",
-          "opsroom.yaml:4:38: the button \"Ack\": " },
-        { "{ to: web#lobby, mute: { until: soon } }",
-          "opsroom.yaml:4:28: \"mute\" in a route must be matchers, or a map of match and until" },
-        { "{ to: web#lobby, mute: { match: a=b, until: soon } }",
-          "opsroom.yaml:4:28: \"until\" of a mute must be a day such as 2026-11-24 or a time such "
-          "as 2026-11-24T13:42:50Z" },
-        { "{ to: web#lobby, grup: 30s }",
-          "opsroom.yaml:4:22: unknown key \"grup\" in routes: did you mean \"group\"?" },
-        { "{ to: web#lobby, from: notfy }",
-          "opsroom.yaml:4:28: warning: \"notfy\" is no connection: only POST /api/v1/events can "
-          "bring events of that source: did you mean \"notify\"?" },
-    };
 
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(faulty_routes); i++) {
         const char *print = NULL;
-        size_t length = strlen(rows[i].fault);
+        size_t length = strlen(faulty_routes[i].fault);
         AUTO(config)
-        const struct config *config = fixture_read(
-            arena, arena_printf(arena, CHATS "  - %s\n", rows[i].route), CONFIG_WHOLE, &print);
+        const struct config *config =
+            fixture_read(arena, arena_printf(arena, CHATS "  - %s\n", faulty_routes[i].route),
+                         CONFIG_WHOLE, &print);
 
-        tap_case("%s", rows[i].route);
+        tap_case("%s", faulty_routes[i].route);
         CHECK_STR(arena_copy_n(arena, print,
                                strcspn(print, "\n") < length ? strcspn(print, "\n") : length),
-                  rows[i].fault);
+                  faulty_routes[i].fault);
         (void)config;
     }
 }
