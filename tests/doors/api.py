@@ -403,6 +403,30 @@ def say_once(server):
     server.error("ana", "GET", "/messages", status=400)
 
 
+@test("events: told once by their id, listed, and seen live by those who may")
+def events(server):
+    lives = {person: server.stream(person) for person in ("eve", "tom")}
+    body = {"source": "backup", "kind": "backup", "title": "Backup of <db> failed", "status": "failure", "id": "b-1",
+            "labels": {"host": "db1", "tries": 3}, "url": "https://backup.example/1"}
+    first = server.api("eve", "POST", "/events", body, expect=202)
+    expect(server.api("eve", "POST", "/events", body, expect=202)["id"], first["id"], "the same id again")
+    item = next(each for each in server.api("eve", "GET", "/events?source=backup")["items"] if each["id"] == first["id"])
+    expect((item["title"], item["status"], item["labels"]), (body["title"], "failure", {"host": "db1", "tries": "3"}),
+           "the event")
+    lives["eve"].until(lambda item: item[1] == "event" and item[2]["id"] == first["id"], "the event")
+    server.api("ana", "POST", "/messages", {"channel": "web#lobby", "text": "after it", "id": "after-event"})
+    lives["tom"].until(lambda item: item[1] == "input" and item[2]["text"] == "after it", "the line after it")
+    expect([item for item in lives["tom"].seen if item[1] == "event"], [], "events that tom sees")
+    for live in lives.values():
+        live.close()
+    server.error("tom", "POST", "/events", body, 403)
+    server.error("tom", "GET", "/events", status=403)
+    expect_in("local", server.error("eve", "POST", "/events", {**body, "source": "local"}, 403), "a connection's name")
+    for change, word in (({"title": None}, "title"), ({"source": ""}, "source"), ({"status": "odd"}, "status"),
+                         ({"labels": []}, "labels"), ({"at": "soon"}, "at"), ({"tilte": "x"}, "tilte")):
+        expect_in(word, server.error("eve", "POST", "/events", {**body, **change}), f"{change}")
+
+
 @test("me, commands and completion show what this person may")
 def catalogue(server):
     me = server.api("lea", "GET", "/me")

@@ -349,7 +349,7 @@ policy:
   - { allow: deployers, commands: [touch, slow, broken, say, secretive] }
   - { allow: deployers, commands: [guarded], approval: { from: leads, count: 1, within: 30m } }
   - { allow: deployers, commands: [only-ops], channels: ["web#ops"] }
-  - { allow: admins, commands: [audit, jobs, "job show", "job log", "job cancel", approvals, connections, status, "token *", reload] }
+  - { allow: admins, commands: [audit, jobs, "job show", "job log", "job cancel", approvals, connections, status, "token *", reload, events, "event send"] }
 commands:
   touch: { help: Leave a mark, args: { what: { type: string, help: what to touch } }, run: [./touch, "{{what}}"] }
   say: { help: Say it back, args: { text: rest }, run: [./say, "{{text}}"] }
