@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "console/console_internal.h"
 #include "core/receive.h"
+#include "core/route.h"
 
 /* A request of an outside system, while it is held. */
 struct hook {
@@ -146,6 +147,11 @@ void handle_service(struct http_request *request, void *context)
 
     if (connection == NULL) {
         answer_code(request, any ? 403 : 404, any ? "invalid_token" : "no_service");
+        return;
+    }
+    /* Where no route could take it, its sender has to know. */
+    if (!routes_know_source(config_routes(hook->reception.config), connection->name)) {
+        answer_code(request, 404, "channel_not_found");
         return;
     }
     hook->told.is_service = true;

@@ -61,7 +61,7 @@ static int events_run(struct call *call, struct error *err)
 
 static const struct field events_args[] = {
     FIELD(struct events_args, text, .key = "text", .help = "only those with this in them",
-          .meaning = AS_REST),
+          .meaning = AS_QUERY),
     FIELD(struct events_args, source, .key = "source", .help = "only from there", .flag = true),
     FIELD(struct events_args, kind, .key = "kind", .help = "only of this kind", .flag = true),
     FIELD(struct events_args, status, .key = "status", .help = "only in this status",

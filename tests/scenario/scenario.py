@@ -6,6 +6,7 @@
     file deploy
       #!/bin/sh
       echo done >> effects
+    fake statuspage losing                     fake_statuspage.py beside this file, with these words; its port: @STATUSPAGE_PORT@
     web#lobby
       ana> deploy api to production           typed (in a channel other than a direct one, addressed to opsroom)
       bot> *waiting for approval*              a message whose plain text matches; * is anything; waited for
@@ -18,11 +19,19 @@
     effects 1 line                             lines in the file "effects", in the server's folder
     audit
       decided * deploy * allowed               kind person command result, in this order, others in between
+    post /hooks/ci signed KEY                  or: bearer TOKEN, as PERSON, form; headers first, then the body
+      X-Delivery-Id: 7
+      {"title": "disk full"}
+      -> 200 *taken*                           the answer's status and body
+    messages web#ops 2                         how many are there
     reload | restart
 """
 import fnmatch
+import hashlib
+import hmac
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
@@ -38,6 +47,7 @@ class Scenario:
         self.title = os.path.basename(path)
         self.config = ""
         self.files = {}
+        self.fakes = []  # (name, words)
         self.crash = False
         self.events = []  # (line number, head, rest, block)
         with open(path, encoding="utf-8") as file:
@@ -69,6 +79,9 @@ class Scenario:
             self.config = text
         elif head == "file":
             self.files[rest.strip()] = text
+        elif head == "fake":
+            name, *words = rest.split()
+            self.fakes.append((name, words))
         else:
             self.events.append((number, head, rest.strip(), [(n, t) for n, t in block if t.strip()]))
 
@@ -93,6 +106,7 @@ class Player:
     def __init__(self, scenario, binary, environment=None):
         self.scenario = scenario
         self.server = Server(binary, scenario.config, scenario.files)
+        self.fakes = [self.start_fake(name, words) for name, words in scenario.fakes]
         self.environment = environment or {}
         self.asked = 0
         self.person = None
@@ -110,6 +124,19 @@ class Player:
             raise Failure(f"{failure}\n--- the server's log\n{self.server.log_tail()}") from None
         finally:
             self.server.close()
+            for fake in self.fakes:
+                fake.communicate()
+
+    def start_fake(self, name, words):
+        """A service of outside.  It outlives the server, notes what was done to it in "effects", and ends with its input."""
+        program = os.path.join(os.path.dirname(self.scenario.path), f"fake_{name}.py")
+        effects = os.path.join(self.server.folder, "effects")
+        fake = subprocess.Popen([sys.executable, program, effects, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True)
+        port = fake.stdout.readline().strip()
+        config = self.server.read("opsroom.yaml")
+        self.server.write("opsroom.yaml", config.replace(f"@{name.upper()}_PORT@", port))
+        return fake
 
     def alive(self, act):
         """act(), again if the server was killed on the way: it is started again without its kill point."""
@@ -156,6 +183,10 @@ class Player:
                 self.advance(rest)
             elif head == "effects":
                 self.expect_effects(int(rest.split()[0]))
+            elif head == "post":
+                self.post(rest, [text for _, text in block])
+            elif head == "messages":
+                self.expect_count(*rest.split())
             elif head == "audit":
                 for line_number, line in block:
                     where = f"{self.scenario.path}:{line_number}"
@@ -233,6 +264,40 @@ class Player:
         if text:
             body["text"] = text
         self.alive(lambda: self.server.api(person, "POST", f"/messages/{message}/press", body))
+
+    def post(self, rest, lines):
+        """Sent again with the same ids when the server died meanwhile."""
+        path, *options = rest.split()
+        status, _, pattern = lines.pop()[3:].partition(" ")
+        headers = {"Content-Type": "application/json"}
+        while lines and re.match(r"[A-Z][\w-]*: ", lines[0]):
+            name, _, value = lines.pop(0).partition(": ")
+            headers[name] = value
+        body = "\n".join(lines).encode()
+        if "form" in options:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if "signed" in options:
+            key = options[options.index("signed") + 1].encode()
+            headers.setdefault("X-Signature-256", "sha256=" + hmac.new(key, body, hashlib.sha256).hexdigest())
+        if "bearer" in options:
+            headers["Authorization"] = "Bearer " + options[options.index("bearer") + 1]
+        if "as" in options:
+            person = options[options.index("as") + 1]
+            headers["Authorization"] = "Bearer " + self.alive(lambda: self.server.token(person))
+        got = self.alive(lambda: self.server.http("POST", path, body, headers))
+        text = got[2].decode()
+        if str(got[0]) != status or not fnmatch.fnmatchcase(text, escape(pattern or "*")):
+            raise Failure(f"POST {path}: expected {status} {pattern}, got {got[0]} {text}")
+
+    def expect_count(self, channel, count):
+        person = self.person or sorted(self.server.tokens)[0]
+
+        def count_now():
+            return sum(entry["kind"] == "message" for entry in self.entries(channel, person))
+        try:
+            self.alive(lambda: count_now() == int(count))
+        except Failure:
+            raise Failure(f"{channel}: expected {count} messages, got {count_now()}") from None
 
     def expect_job(self, number, state):
         last = {}
