@@ -4,7 +4,7 @@ import { h, jobLink, newId, replace } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { icon } from "./icons.js";
 import { walk } from "./list.js";
-import { failure, notice, pageHead, pager } from "./page.js";
+import { notice, pageHead, pager } from "./page.js";
 import { commandNames } from "./store.js";
 import { on } from "./stream.js";
 import { exact, moment, precise } from "./time.js";
@@ -187,10 +187,5 @@ export async function open({ root, signal, query }) {
     walk(() => [...list.querySelectorAll(".audit-row > button")], signal);
     on("job", more, signal);
     filter = bar.values();
-    try {
-        await get("/audit", { limit: 1 }, signal);
-        await pages.next();
-    } catch (error) {
-        if (error.name !== "AbortError") replace(none, failure(error));
-    }
+    await pages.next();
 }

@@ -10,6 +10,7 @@ import { channelName, commandNames } from "./store.js";
 const OPENING = /^(?:@opsroom |\/ops |!)/;
 const LIMIT_BYTES = 16 * 1024;
 const LINES_KEPT = 100;
+const LINE_KEPT_LENGTH = 500;
 const drafts = new Map(); // channel -> text, while this page lives
 
 function readLines() {
@@ -20,9 +21,10 @@ function readLines() {
     }
 }
 
-function keepLine(text) {
-    const lines = [text, ...readLines().filter((line) => line !== text)].slice(0, LINES_KEPT);
-    localStorage.setItem("lines", JSON.stringify(lines.filter((line) => line.length < 500)));
+// Commands only, without what they are addressed with: they can be called back in every channel.
+function keepLine(line) {
+    const lines = [line, ...readLines().filter((each) => each !== line)].slice(0, LINES_KEPT);
+    localStorage.setItem("lines", JSON.stringify(lines.filter((each) => each.length < LINE_KEPT_LENGTH)));
 }
 
 // direct: everything said here is a command.
@@ -114,7 +116,7 @@ export function composer({ channel, direct, signal }) {
         try {
             setText("");
             await deliver(text);
-            keepLine(text);
+            if (lineOf(text)) keepLine(lineOf(text).line);
         } catch (error) {
             setText(text);
             replace(
@@ -135,7 +137,7 @@ export function composer({ channel, direct, signal }) {
     function recall(step) {
         const lines = readLines();
         recalled = Math.min(Math.max(recalled + step, -1), lines.length - 1);
-        setText(recalled < 0 ? "" : lines[recalled]);
+        setText(recalled < 0 ? "" : (direct ? "" : "!") + lines[recalled]);
     }
 
     function key(event) {

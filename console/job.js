@@ -4,11 +4,12 @@ import { confirm } from "./dialog.js";
 import { h, jobLink, outside, replace } from "./dom.js";
 import { logView } from "./log.js";
 import { factValue, messageNode } from "./message.js";
+import { setTitle } from "./nav.js";
 import { button, busy, failure, notice, pageHead } from "./page.js";
 import { navigate } from "./router.js";
 import { stepList } from "./steps.js";
 import { on } from "./stream.js";
-import { counting, duration, moment } from "./time.js";
+import { moment, took } from "./time.js";
 import { voteButtons, voteList, whyNot } from "./vote.js";
 import { isFinal, stateNode } from "./words.js";
 
@@ -21,13 +22,6 @@ const DOORS = {
 };
 
 const RESOLVE = { happened: "It happened", again: "Start again", stop: "Stop" };
-
-function took(job) {
-    if (!job.started_at) return null;
-    return job.finished_at
-        ? duration(Date.parse(job.finished_at) - Date.parse(job.started_at))
-        : counting(0, job.started_at);
-}
 
 function stateLine(job) {
     const time = took(job);
@@ -164,6 +158,7 @@ export async function open({ root, signal, params }) {
         if (current && isFinal(current.state) && !isFinal(job.state)) return;
         current = job;
         replace(head.heading, h("span.quiet", `#${job.id}`), " ", job.title || job.line);
+        setTitle(`#${job.id} ${job.title || job.line}`);
         replace(head.facts, stateLine(job));
         replace(head.actions, actions(job, faults, show));
         replace(

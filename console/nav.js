@@ -205,11 +205,6 @@ function drawAll() {
     drawTitle();
 }
 
-// Only one page has the address, so its heading is the tab's title too.
-export function requestHead(head) {
-    setTitle(head.heading.textContent);
-}
-
 export function setTitle(text) {
     heading = text;
     drawTitle();

@@ -1,6 +1,6 @@
 // What every page has: a heading with facts and buttons, notices, "more" at the end of a list.
 import { announce, h, replace } from "./dom.js";
-import { requestHead } from "./nav.js";
+import { setTitle } from "./nav.js";
 
 // The head of a page; facts and actions may be replaced later: head.facts, head.actions.
 export function pageHead(title, ...actions) {
@@ -9,7 +9,7 @@ export function pageHead(title, ...actions) {
     head.facts = h("div.page-facts");
     head.actions = h("div.page-actions", actions);
     head.append(head.heading, head.facts, head.actions);
-    requestHead(head);
+    setTitle(title);
     return head;
 }
 
@@ -53,23 +53,39 @@ export async function busy(node, faults, action) {
 export function pager(load, add, signal) {
     let cursor = null;
     let loading = false;
+    let generation = 0; // what an older one still brings is not wanted any more
     const more = button("Show more", () => next(), { hidden: true });
-    const faults = h("div");
+    const faults = h("div.faults");
     const node = h("div.more", faults, more);
     const observer = new IntersectionObserver(
-        (seen) => seen.some((each) => each.isIntersecting) && !more.hidden && next(),
+        (seen) => seen.some((each) => each.isIntersecting) && cursor !== null && next(),
         { rootMargin: "400px" },
     );
 
-    async function next() {
-        if (loading) return;
-        loading = true;
-        const page = await busy(more, faults, () => load(cursor));
-        loading = false;
-        if (page === null || signal.aborted) return;
+    function took(page) {
         cursor = page.next;
         more.hidden = cursor === null;
         add(page.items);
+    }
+
+    function failed(error) {
+        replace(faults, failure(error));
+        more.hidden = false;
+    }
+
+    async function next() {
+        if (loading) return;
+        const mine = generation;
+        const isWanted = () => mine === generation && !signal.aborted;
+        loading = true;
+        replace(faults);
+        try {
+            const page = await load(cursor);
+            if (isWanted()) took(page);
+        } catch (error) {
+            if (isWanted()) failed(error);
+        }
+        if (isWanted()) loading = false;
     }
 
     observer.observe(more);
@@ -79,6 +95,8 @@ export function pager(load, add, signal) {
         next,
         // From the first page again.
         restart() {
+            generation += 1;
+            loading = false;
             cursor = null;
             return next();
         },

@@ -108,6 +108,14 @@ export function counting(ms, at) {
     return h("span.counting", { data: { start } }, duration(Math.max(0, now() - start)));
 }
 
+// How long a job has run, or runs; null before it began.
+export function took(job) {
+    if (!job.started_at) return null;
+    return job.finished_at
+        ? duration(Date.parse(job.finished_at) - Date.parse(job.started_at))
+        : counting(0, job.started_at);
+}
+
 function tick(seconds) {
     document.querySelectorAll(".counting").forEach((node) => {
         setText(node, duration(Math.max(0, now() - Number(node.dataset.start))));
