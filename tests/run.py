@@ -171,8 +171,20 @@ def scenario():
     runner("scenario", "asan", ["python3", "tests/scenario/run"], 900)
 
 
+def has_node_modules(name):
+    """What package-lock.json names is there; a failure of the part otherwise."""
+    installed = ROOT / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (ROOT / "package-lock.json").stat().st_mtime:
+        result = quiet(["npm", "ci"])
+        if result.returncode != 0:
+            report.fails(f"{name}: npm ci", last_words(result.stdout))
+            return False
+    return True
+
+
 def doors():
-    runner("doors", "asan", ["python3", "tests/doors/run"], 600)
+    if has_node_modules("doors"):
+        runner("doors", "asan", ["python3", "tests/doors/run"], 600)
 
 
 def crash():
@@ -180,13 +192,8 @@ def crash():
 
 
 def browser():
-    installed = ROOT / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (ROOT / "package-lock.json").stat().st_mtime:
-        result = quiet(["npm", "ci"])
-        if result.returncode != 0:
-            report.fails("browser: npm ci", last_words(result.stdout))
-            return
-    runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600, "--shots", str(LOGS / "shots"))
+    if has_node_modules("browser"):
+        runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600, "--shots", str(LOGS / "shots"))
 
 
 # Analysis
