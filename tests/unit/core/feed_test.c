@@ -251,13 +251,21 @@ static void waits_for_the_end(void)
     feed_wait_job(feed, job, true, BOUND_MS * 10, ended, &heard);
     CHECK(wait_for(&heard, 5)); /* it asks something */
     feed_wait_job(feed, job, false, BOUND_MS * 10, ended, &heard);
-    feed_wait_job(feed, 99, false, BOUND_MS * 10, ended, &heard);
-    CHECK(wait_for(&heard, 6)); /* there is no such job */
-    CHECK_INT(heard.count, 6);
-    feed_stop(feed);
+    feed_wait_job(feed, 0, false, BOUND_MS * 10, ended, &heard);
+    CHECK(wait_for(&heard, 6)); /* there is no such job any more */
+    feed_wait_job(feed, job + 1, false, BOUND_MS * 10, ended, &heard);
+    feed_wait_job(feed, 0, false, BOUND_MS * 10, ended, &heard);
+    CHECK(
+        wait_for(&heard, 7)); /* both were looked at: a job of the next moment is waited for */
     CHECK_INT(heard.count, 7);
-    feed_wait_job(feed, job, false, BOUND_MS * 10, ended, &heard);
+    CHECK_INT(engine_ask(&engine, "tom", "fake look over").job, job + 1);
+    feed_wake(feed);
+    CHECK(wait_for(&heard, 8));
     CHECK_INT(heard.count, 8);
+    feed_stop(feed);
+    CHECK_INT(heard.count, 9);
+    feed_wait_job(feed, job, false, BOUND_MS * 10, ended, &heard);
+    CHECK_INT(heard.count, 10);
     engine_free(&engine);
 }
 
