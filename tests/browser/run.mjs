@@ -14,7 +14,7 @@ const { values } = parseArgs({
     options: {
         opsroom: { type: "string" },
         shots: { type: "string" },
-        limit: { type: "string", default: "180" },
+        limit: { type: "string", default: "240" },
     },
 });
 if (!values.opsroom) {
@@ -47,6 +47,8 @@ async function play() {
     await looks(stage);
     await part("faults", () => noFaults(people));
     await browser.close();
+    await server.stop();
+    check(server.faults.length === 0, "the server ended well, each time", server.faults.join("\n"));
 }
 
 let timer;

@@ -48,6 +48,7 @@ export class Server {
         this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "opsroom-browser-"));
         this.config = path.join(this.folder, "opsroom.yaml");
         this.log = path.join(this.folder, "server.log");
+        this.faults = []; // ends that were no good
     }
 
     async prepare() {
@@ -74,7 +75,7 @@ export class Server {
                 setTimeout(resolve, 50);
             });
         }
-        throw new Error(`the server is not ready:\n${fs.readFileSync(this.log, "utf8").slice(-2000)}`);
+        throw new Error(`the server is not ready:\n${this.lastWords()}`);
     }
 
     async stop() {
@@ -84,6 +85,12 @@ export class Server {
         const timer = setTimeout(() => running.kill("SIGKILL"), STOP_MS);
         await this.ended;
         clearTimeout(timer);
+        if (running.exitCode !== 0)
+            this.faults.push(`status ${running.exitCode ?? running.signalCode}: ${this.lastWords()}`);
+    }
+
+    lastWords() {
+        return fs.readFileSync(this.log, "utf8").slice(-2000);
     }
 
     // The command line; name: "run", "token create".
