@@ -64,7 +64,7 @@ static int wire_edit(struct chat_account *account, struct arena *arena,
 static const struct chat_platform rich_platform = {
     .name = "web",
     .abilities = CHAT_EDITS | CHAT_BUTTONS | CHAT_PRIVATE,
-    .edit_interval_ms = 300,
+    .edit_interval_ms = 2000,
     .send = wire_send,
     .edit = wire_edit,
 };
