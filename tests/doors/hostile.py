@@ -226,6 +226,27 @@ def many(server):
     expect(len(set(numbers) - before), 150, "jobs")
 
 
+@test("too many commands of one person: 429 with Retry-After, counted; others are served")
+def too_many(binary):
+    config = TEAM.replace('listen: "127.0.0.1:@PORT@"', 'listen: "127.0.0.1:@PORT@", limits: { commands: 5 }')
+    with served(binary, config) as server:
+        for _ in range(5):
+            expect(post(server, {"line": "ping"})[0], 200, "within the limit")
+        status, headers, raw = post(server, {"line": "ping"})
+        expect((status, json.loads(raw)["error"]["kind"]), (429, "busy"), "over it")
+        expect_true(1 <= int(headers["Retry-After"]) <= 60, f"Retry-After: {headers['Retry-After']}")
+        expect(post(server, {"line": "ping"}, "lea")[0], 200, "another person")
+        expect(post(server, {"channel": "web#ops", "text": "!ping", "id": "x"}, path="/api/v1/messages")[0], 429, "by chat")
+        status, out, err = server.cli("run", "--server", f"http://127.0.0.1:{server.port}", "ping",
+                                      environment={"OPSROOM_TOKEN": server.token("ana")})
+        expect((status, out), (1, ""), f"the command line: {err}")
+        wait_until(lambda: server.metric('opsroom_http_requests_total{path="/api/v1/run",method="POST",code="429"}') == 2,
+                   "the counter of 429")
+        expect(len(server.api("eve", "GET", "/jobs")["items"]), 6, "jobs")
+        server.advance(61)
+        wait_until(lambda: post(server, {"line": "ping"})[0] == 200, "a minute later")
+
+
 @test("SIGTERM with work under way: the end within 10 s, nothing lost")
 def end(binary):
     server = open_server(binary)

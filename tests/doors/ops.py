@@ -1,10 +1,14 @@
 """/healthz, /readyz, /metrics, and the console's files."""
+import http.client
 import json
+import os
 import re
 import shutil
+import signal
+import ssl
 import subprocess
 
-from doors import Group, Skip, expect, expect_in, expect_true, served, wait_until
+from doors import PIPELINES, TEAM, Door, Group, Skip, expect, expect_in, expect_true, served, wait_until
 
 GROUP = Group("operations")
 test = GROUP.test
@@ -97,9 +101,77 @@ def headers_of_the_api(server):
         expect(headers.get("X-Content-Type-Options"), "nosniff", f"{path}: X-Content-Type-Options")
 
 
+@test("a changed configuration is noticed without a signal, and a command reads it too")
+def noticed(binary):
+    with served(binary) as server:
+        expect(server.run("tom", "touch x")["state"], "refused", "before")
+        config = server.read("opsroom.yaml")
+        server.write("opsroom.yaml", config.replace("commands: [ping]", "commands: [ping, touch]"))
+        wait_until(lambda: server.run("tom", "touch x")["ok"], "the new rule")
+        server.write("opsroom.yaml", config)
+        expect(server.run("eve", "reload")["state"], "succeeded", "reload")
+        expect(server.run("tom", "touch x")["state"], "refused", "after reload")
+
+
+def certificate(server, name):
+    """A new self-signed one, in the server's folder."""
+    done = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                           "-days", "2", "-subj", f"/CN={name}", "-keyout", "new-key.pem", "-out", "new-cert.pem"],
+                          cwd=server.folder, capture_output=True, timeout=30, check=False)
+    expect(done.returncode, 0, f"openssl: {done.stderr}")
+    for file in ("key.pem", "cert.pem"):
+        os.replace(os.path.join(server.folder, "new-" + file), os.path.join(server.folder, file))
+
+
+def seen_certificate(server):
+    return ssl.get_server_certificate(("127.0.0.1", server.port), timeout=10)
+
+
+@test("HTTPS: the cookie is Secure; a new certificate is taken at a reload, a faulty one is not")
+def https(binary):
+    if shutil.which("openssl") is None:
+        raise Skip("openssl is not installed")
+    server = Door(binary, TEAM.replace('listen: "127.0.0.1:@PORT@"',
+                                       'listen: "127.0.0.1:@PORT@", tls: { cert: cert.pem, key: key.pem }'), PIPELINES)
+    try:
+        certificate(server, "first")
+        server.start(wait=False)
+        trust = ssl.create_default_context()
+        trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
+
+        def ask(method, path):
+            connection = http.client.HTTPSConnection("127.0.0.1", server.port, timeout=20, context=trust)
+            connection.request(method, path)
+            reply = connection.getresponse()
+            return reply.status, reply.headers
+
+        def is_ready():
+            try:
+                return server.is_alive() and ask("GET", "/readyz")[0] == 200
+            except OSError:
+                return False
+        wait_until(is_ready, "the server")
+        first = seen_certificate(server)
+        status, out, err = server.cli("token", "create", "--person", "ana", "--link")
+        expect_true(out.startswith(f"https://127.0.0.1:{server.port}/signin/"), f"the link: {out!r} {err}")
+        status, headers = ask("POST", out.strip().split(str(server.port))[1])
+        expect((status, "; Secure" in headers["Set-Cookie"]), (303, True), "the cookie")
+        expect(server.raw(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")[:5] == b"HTTP/", False, "plain HTTP on that port")
+        certificate(server, "second")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: seen_certificate(server) != first, "the new certificate")
+        second = seen_certificate(server)
+        server.write("cert.pem", "no certificate")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "certificate not read again" in server.read("server.log"), "the refusal")
+        expect(seen_certificate(server), second, "the certificate after a faulty one")
+        expect(server.stop(), 0, "exit status")
+    finally:
+        server.close()
+
+
 @test("logs: a line per thing, as text or JSON, with the job's number")
 def logs(binary):
-    from doors import TEAM  # pylint: disable=import-outside-toplevel
     for form in ("text", "json"):
         config = TEAM.replace('listen: "127.0.0.1:@PORT@"',
                               f'listen: "127.0.0.1:@PORT@", log: {{ format: {form}, level: debug }}')
