@@ -96,7 +96,7 @@ def compile_commands(build_name):
 # Static checks
 
 def check_format():
-    result = quiet(["clang-format", "--dry-run", "-Werror", *sources("src", "tests")])
+    result = quiet(["clang-format", "--dry-run", "-Werror", *sources("src", "tests", "examples")])
     first = dict(reversed([(fault.split(":")[0], fault) for fault in faults_of(result)]))
     return sorted(first.values())
 
@@ -191,6 +191,10 @@ def crash():
     runner("crash", "asan", ["python3", "tests/scenario/crash"], 900)
 
 
+def tutorial():
+    runner("tutorial", "asan", ["python3", "tests/tutorial/run"], 600)
+
+
 def browser():
     if has_node_modules("browser"):
         runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600, "--shots", str(LOGS / "shots"))
@@ -266,7 +270,7 @@ def builds():
 
 
 # Every part, in order.  A runner whose file is missing is a failure.
-PARTS = [static, builds, unit, threads, scenario, doors, crash, browser, cppcheck, tidy, fanalyzer]
+PARTS = [static, builds, unit, threads, scenario, doors, crash, tutorial, browser, cppcheck, tidy, fanalyzer]
 QUICK = [unit, scenario]
 LONG = [scenario_threads, crash_all, valgrind, fuzz]
 
