@@ -48,14 +48,19 @@ CREATE TABLE gatherings (
     route TEXT NOT NULL,
     chat TEXT NOT NULL,
     channel TEXT NOT NULL,
-    count INTEGER NOT NULL,
-    shown INTEGER NOT NULL DEFAULT 0, -- how many of them its message tells already
-    content TEXT NOT NULL,            -- JSON: counts by status, the newest
-    due_at INTEGER NOT NULL,          -- when it is said next
-    last_at INTEGER NOT NULL,         -- when something was added
+    content TEXT,                     -- JSON: what its message tells already, counts by status and the newest
+    due_at INTEGER NOT NULL,          -- when it is looked at next
+    last_at INTEGER NOT NULL,         -- of what its message tells
     created_at INTEGER NOT NULL
 );
 CREATE INDEX gatherings_due ON gatherings (due_at);
+
+-- Events in it that its message does not tell yet.
+CREATE TABLE gathered (
+    gathering INTEGER NOT NULL,
+    event INTEGER NOT NULL
+);
+CREATE INDEX gathered_gathering ON gathered (gathering);
 
 -- New messages of a route into a channel in the minute that began at since: what tells a flood.
 CREATE TABLE route_paces (

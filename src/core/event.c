@@ -228,6 +228,15 @@ const struct json *event_to_json(struct arena *arena, const struct event *event)
                   { "labels", V(event->labels) }, { "at", clock_json(arena, event->at_ms) });
 }
 
+/* Printable ASCII throughout, which most of it is: nothing to be taken out. */
+static bool is_plain(const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++)
+        if ((*at < ' ' && *at != '\n' && *at != '\t') || *at >= 0x7F)
+            return false;
+    return true;
+}
+
 /* Without secrets, within its limit, nothing in it that a terminal or chat must not see. */
 static const char *clean_text(const struct cleaning *cleaning, const char *text, size_t limit)
 {
@@ -235,7 +244,8 @@ static const char *clean_text(const struct cleaning *cleaning, const char *text,
         return NULL;
     if (cleaning->core != NULL)
         text = core_redact(cleaning->core, cleaning->arena, text);
-    text = text_printable(cleaning->arena, text);
+    if (!is_plain(text))
+        text = text_printable(cleaning->arena, text);
     return strlen(text) > limit ? utf8_cut(cleaning->arena, text, limit) : text;
 }
 

@@ -20,6 +20,7 @@ struct planned {
     struct event event;
     const struct route *routes[ROUTES_TAKEN_MAX];
     size_t route_count;
+    const char *labels; /* of the event, as JSON text; NULL: none */
     /* Out, by event_write(). */
     bool is_new;
     const char *outcome;

@@ -61,6 +61,8 @@ struct event_plan *event_prepare(struct core *core, const struct event_batch *ba
         if (event_clean(&cleaning, &batch->events[i], &planned->event, err) < 0)
             return NULL;
         event_route(plan->config, planned);
+        if (planned->event.labels != NULL)
+            planned->labels = json_print(arena, planned->event.labels);
     }
     return plan;
 }

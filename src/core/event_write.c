@@ -56,7 +56,7 @@ struct writing {
     const struct mutes *mutes;
     struct turn turn;
     const char *key; /* of its subject's message, or NULL */
-    struct target targets[PLACES_MAX];
+    struct target *targets;
     size_t target_count;
     enum outcome outcome;
     bool is_muted;
@@ -95,12 +95,22 @@ static void add_target(struct writing *writing, const struct route *route,
             (struct target){ .route = route, .place = *place };
 }
 
+static size_t count_places(const struct planned *planned)
+{
+    size_t count = planned->event.is_direct ? 1 : 0;
+
+    for (size_t i = 0; i < planned->route_count; i++)
+        count += planned->routes[i]->to.count;
+    return count < PLACES_MAX ? count : PLACES_MAX;
+}
+
 static void find_targets(struct writing *writing)
 {
     const struct planned *planned = writing->planned;
     bool chosen = wish_is_granted(planned);
     struct place place;
 
+    writing->targets = ARENA_ARRAY(writing->arena, struct target, count_places(planned));
     if (planned->event.is_direct) {
         if (place_parse(writing->arena, planned->event.channel, &place))
             add_target(writing, planned->routes[0], &place);
@@ -225,9 +235,9 @@ static long long insert_event(const struct writing *writing, struct error *err)
                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                VALUES(V(event->source), V(event->delivery), V(event->kind), V(event->subject),
                       V(event->status), V(event->severity), V(event->title), V(event->text),
-                      V(event->markup), V(event->url), V(event->actor), V(event->labels),
-                      V(outcome_names[writing->outcome]), V(routes_json(writing)),
-                      V(event->at_ms), V(writing->turn.now_ms))) < 0)
+                      V(event->markup), V(event->url), V(event->actor),
+                      V(writing->planned->labels), V(outcome_names[writing->outcome]),
+                      V(routes_json(writing)), V(event->at_ms), V(writing->turn.now_ms))) < 0)
         return -1;
     return db_last_id(writing->db);
 }
@@ -274,15 +284,14 @@ static int act(const struct writing *writing, const struct target *target, long 
     struct gathered gathered = { .why = why_of[target->act],
                                  .route = target->route,
                                  .place = &target->place,
-                                 .event = event,
-                                 .turn = &writing->turn,
-                                 .id = id };
+                                 .event = id,
+                                 .now_ms = writing->turn.now_ms };
     struct message message;
 
     if (target->act == ACT_NOT)
         return 0;
     if (gathered.why != NULL)
-        return gathering_add(writing->db, &gathered, err);
+        return gathering_add(writing->db, writing->arena, &gathered, err);
     message = route_message(writing->arena, writing->plan->config,
                             event->is_direct ? NULL : target->route, event, &writing->turn);
     return target->act == ACT_SAY ? say_new(writing, target, &message, err)

@@ -13,6 +13,7 @@ enum {
     AT_ONCE = 100,             /* rows said in one transaction */
     QUIET_LOOK_MS = 60 * 1000, /* whether quiet hours are over */
     FLOOD_FIRST_MS = 1000,     /* a flood is told of at once, nearly */
+    NEWEST_LOOKED_AT = 50,     /* events, for the titles of different subjects */
 };
 
 int flood_count(struct db *db, struct arena *arena, const struct route *route,
@@ -49,46 +50,41 @@ static const char *gathering_key(struct arena *arena, const struct gathered *gat
 static long long first_due_ms(const struct gathered *gathered)
 {
     if (text_is(gathered->why, "group"))
-        return gathered->turn->now_ms + gathered->route->group_s * 1000;
+        return gathered->now_ms + gathered->route->group_s * 1000;
     if (text_is(gathered->why, "quiet"))
-        return gathered->turn->now_ms + QUIET_LOOK_MS;
-    return gathered->turn->now_ms + FLOOD_FIRST_MS;
+        return gathered->now_ms + QUIET_LOOK_MS;
+    return gathered->now_ms + FLOOD_FIRST_MS;
 }
 
-static const struct json *read_content(struct arena *arena, const struct json *row)
+static long long open_gathering(struct db *db, const struct gathered *gathered, const char *key,
+                                struct error *err)
 {
-    const char *text = json_string(row, "content", "");
-    struct error ignored = { 0 };
-
-    return json_parse(arena, text, strlen(text), &ignored);
+    if (db_run(db, err,
+               "INSERT INTO gatherings (key, why, route, chat, channel, due_at, last_at, "
+               "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+               VALUES(V(key), V(gathered->why), V(gathered->route->name),
+                      V(gathered->place->chat), V(gathered->place->channel),
+                      V(first_due_ms(gathered)), V(gathered->now_ms), V(gathered->now_ms))) < 0)
+        return -1;
+    return db_last_id(db);
 }
 
-int gathering_add(struct db *db, const struct gathered *gathered, struct error *err)
+int gathering_add(struct db *db, struct arena *arena, const struct gathered *gathered,
+                  struct error *err)
 {
-    AUTO(arena) struct arena *arena = arena_new();
     const char *key = gathering_key(arena, gathered);
-    const struct json *row = db_row(
-        db, arena, err, "SELECT id, content FROM gatherings WHERE key = ?", VALUES(V(key)));
-    const struct json *content;
-    long long now_ms = gathered->turn->now_ms;
+    const struct json *row =
+        db_row(db, arena, err, "SELECT id FROM gatherings WHERE key = ?", VALUES(V(key)));
+    long long id;
 
     if (row == NULL)
         return -1;
-    content = content_add(arena, json_is(row, JSON_OBJECT) ? read_content(arena, row) : NULL,
-                          gathered);
-    if (json_is(row, JSON_OBJECT))
-        return db_run(db, err,
-                      "UPDATE gatherings SET count = count + 1, content = ?, last_at = ? "
-                      "WHERE id = ?",
-                      VALUES(V(content), V(now_ms), V(json_integer(row, "id", 0)))) < 0
-                   ? -1
-                   : 0;
-    return db_run(db, err,
-                  "INSERT INTO gatherings (key, why, route, chat, channel, count, content, "
-                  "due_at, last_at, created_at) VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?, ?)",
-                  VALUES(V(key), V(gathered->why), V(gathered->route->name),
-                         V(gathered->place->chat), V(gathered->place->channel), V(content),
-                         V(first_due_ms(gathered)), V(now_ms), V(now_ms))) < 0
+    id = json_is(row, JSON_OBJECT) ? json_integer(row, "id", 0)
+                                   : open_gathering(db, gathered, key, err);
+    if (id < 0)
+        return -1;
+    return db_run(db, err, "INSERT INTO gathered (gathering, event) VALUES (?, ?)",
+                  VALUES(V(id), V(gathered->event))) < 0
                ? -1
                : 0;
 }
@@ -108,10 +104,53 @@ struct due {
     const struct json *row;
     long long id;
     const struct route *route; /* NULL: it is no longer in the configuration */
+    /* What is not told yet. */
+    long long subjects, newest_ms;
+    const struct json *events;
+    struct content content; /* with it */
+    bool has_news;
 };
+
+#define GATHERED_EVENTS                                                                        \
+    "FROM gathered JOIN events ON events.id = gathered.event WHERE gathering = ? "
+
+static int read_news(struct due *due, struct error *err)
+{
+    struct content told = content_parse(due->arena, json_string(due->row, "content", NULL));
+    const struct json *sums = db_row(
+        due->db, due->arena, err,
+        "SELECT count(DISTINCT coalesce(source || ' ' || subject, 'event ' || events.id)) AS "
+        "subjects, max(received_at) AS newest " GATHERED_EVENTS,
+        VALUES(V(due->id)));
+    const struct json *statuses = db_rows(due->db, due->arena, err,
+                                          "SELECT status, count(*) AS count " GATHERED_EVENTS
+                                          "GROUP BY status ORDER BY min(events.id)",
+                                          VALUES(V(due->id)));
+
+    due->events = db_rows(due->db, due->arena, err,
+                          "SELECT events.* " GATHERED_EVENTS "ORDER BY events.id DESC LIMIT ?",
+                          VALUES(V(due->id), V((int)NEWEST_LOOKED_AT)));
+    if (sums == NULL || statuses == NULL || due->events == NULL)
+        return -1;
+    due->subjects = json_integer(sums, "subjects", 0);
+    due->newest_ms = json_integer(sums, "newest", json_integer(due->row, "last_at", 0));
+    due->content = content_add(due->arena, &told, statuses, due->events);
+    due->has_news = json_count(due->events) > 0;
+    return 0;
+}
+
+static int forget_news(const struct due *due, struct error *err)
+{
+    return db_run(due->db, err, "DELETE FROM gathered WHERE gathering = ?",
+                  VALUES(V(due->id))) < 0
+               ? -1
+               : 0;
+}
 
 static int remove_row(const struct due *due, struct error *err)
 {
+    if (forget_news(due, err) < 0)
+        return -1;
     return db_run(due->db, err, "DELETE FROM gatherings WHERE id = ?", VALUES(V(due->id))) < 0
                ? -1
                : 0;
@@ -119,7 +158,7 @@ static int remove_row(const struct due *due, struct error *err)
 
 static int look_again(const struct due *due, long long in_ms, struct error *err)
 {
-    return db_run(due->db, err, "UPDATE gatherings SET due_at = ?, shown = count WHERE id = ?",
+    return db_run(due->db, err, "UPDATE gatherings SET due_at = ? WHERE id = ?",
                   VALUES(V(due->flushing->now_ms + in_ms), V(due->id))) < 0
                ? -1
                : 0;
@@ -136,59 +175,105 @@ static int put(const struct due *due, const char *key, bool final,
     return outbox_put(due->db, &saying, message, err) < 0 ? -1 : 0;
 }
 
-/* Only one thing was gathered: it is said as it would have been, and kept up to date from now on. */
-static int say_single(const struct due *due, const struct json *entry, struct error *err)
+static struct message sum_message(const struct due *due)
 {
-    struct event event;
-    struct turn turn = content_turn(entry, due->flushing->now_ms);
-    struct error gone = { 0 };
-    struct message message;
-    bool is_one = due->route == NULL || due->route->update != ROUTE_NEW;
+    struct gathering_about about = { .why = json_string(due->row, "why", ""),
+                                     .route = json_string(due->row, "route", ""),
+                                     .created_ms = json_integer(due->row, "created_at", 0),
+                                     .last_ms = due->newest_ms,
+                                     .due_ms = json_integer(due->row, "due_at", 0) };
 
-    if (event_load(due->db, due->arena, json_integer(entry, "event", 0), &event, &gone) < 0) {
-        message = gathering_message(due->arena, due->flushing->config, due->row);
-        return put(due, NULL, true, &message, err);
-    }
+    return content_message(due->arena, due->flushing->config, &about, &due->content);
+}
+
+/* As it was when the event was written: nothing about its subject came after it, or that would be here too. */
+static struct turn turn_now(const struct subject *subject, const struct event *event,
+                            long long now_ms)
+{
+    struct turn turn = { .since_ms = event->at_ms,
+                         .begun_ms = event->at_ms,
+                         .episode = subject->episode,
+                         .now_ms = now_ms };
+
+    if (!text_is(subject->status, event->status))
+        return turn;
+    turn.since_ms = subject->since_ms;
+    turn.begun_ms = subject->begun_ms;
+    if (event_status_ends(event->status))
+        turn.lasted_ms = subject->since_ms - subject->begun_ms;
+    return turn;
+}
+
+/* Only one thing was gathered: it is said as it would have been, and kept up to date from now on. */
+static int say_single(const struct due *due, struct error *err)
+{
+    struct event event = event_from_row(due->arena, json_at(due->events, 0));
+    bool is_one = due->route == NULL || due->route->update != ROUTE_NEW;
+    struct subject subject;
+    struct turn turn;
+    struct message message;
+
+    if (subject_read(due->db, due->arena, &event, &subject, err) < 0)
+        return -1;
+    turn = turn_now(&subject, &event, due->flushing->now_ms);
     message = route_message(due->arena, due->flushing->config, due->route, &event, &turn);
     return put(due, is_one ? subject_key(due->arena, &event, &turn) : NULL, true, &message,
                err);
 }
 
+static int keep_told(const struct due *due, struct error *err)
+{
+    if (forget_news(due, err) < 0)
+        return -1;
+    return db_run(due->db, err, "UPDATE gatherings SET content = ?, last_at = ? WHERE id = ?",
+                  VALUES(V(content_json(due->arena, &due->content)), V(due->newest_ms),
+                         V(due->id))) < 0
+               ? -1
+               : 0;
+}
+
 static int say_flood(const struct due *due, struct error *err)
 {
-    long long last_ms = json_integer(due->row, "last_at", 0);
-    bool is_over = due->flushing->now_ms - last_ms >= FLOOD_WINDOW_MS;
-    bool is_new = json_integer(due->row, "shown", 0) != json_integer(due->row, "count", 0);
+    bool is_over = due->flushing->now_ms - due->newest_ms >= FLOOD_WINDOW_MS;
     struct message message;
 
-    if (is_new || is_over) {
-        message = gathering_message(due->arena, due->flushing->config, due->row);
+    if (due->has_news || is_over) {
+        message = sum_message(due);
         if (put(due, arena_printf(due->arena, "flood:%lld", due->id), is_over, &message, err) <
             0)
             return -1;
     }
-    return is_over ? remove_row(due, err) : look_again(due, FLOOD_SHOW_MS, err);
+    if (is_over)
+        return remove_row(due, err);
+    if (due->has_news && keep_told(due, err) < 0)
+        return -1;
+    return look_again(due, FLOOD_SHOW_MS, err);
 }
 
-static int say_due(const struct due *due, struct error *err)
+static int say_all(const struct due *due, struct error *err)
 {
-    const char *why = json_string(due->row, "why", "");
-    const struct json *newest = json_get(read_content(due->arena, due->row), "newest");
     struct message message;
-    int said;
+    int said = 0;
 
-    if (text_is(why, "flood"))
-        return say_flood(due, err);
-    if (text_is(why, "quiet") && due->route != NULL &&
-        route_is_quiet(due->route, NULL, due->flushing->now_ms))
-        return look_again(due, QUIET_LOOK_MS, err);
-    if (json_count(newest) == 1) {
-        said = say_single(due, json_at(newest, 0), err);
-    } else {
-        message = gathering_message(due->arena, due->flushing->config, due->row);
+    if (due->subjects == 1) {
+        said = say_single(due, err);
+    } else if (due->has_news) {
+        message = sum_message(due);
         said = put(due, NULL, true, &message, err);
     }
     return said < 0 ? -1 : remove_row(due, err);
+}
+
+static int say_due(struct due *due, struct error *err)
+{
+    const char *why = json_string(due->row, "why", "");
+
+    if (text_is(why, "quiet") && due->route != NULL &&
+        route_is_quiet(due->route, NULL, due->flushing->now_ms))
+        return look_again(due, QUIET_LOOK_MS, err);
+    if (read_news(due, err) < 0)
+        return -1;
+    return text_is(why, "flood") ? say_flood(due, err) : say_all(due, err);
 }
 
 static int flush_write(struct db *db, void *argument, struct error *err)

@@ -22,11 +22,11 @@ struct gathered {
     const char *why; /* "group", "quiet", "flood" */
     const struct route *route;
     const struct place *place;
-    const struct event *event;
-    const struct turn *turn;
-    long long id; /* of the event */
+    long long event; /* its id */
+    long long now_ms;
 };
-MUST_CHECK int gathering_add(struct db *db, const struct gathered *gathered, struct error *err);
+MUST_CHECK int gathering_add(struct db *db, struct arena *arena,
+                             const struct gathered *gathered, struct error *err);
 
 /* Inside a write function: counts a new message of this route into this place.  *over: there are too many. */
 MUST_CHECK int flood_count(struct db *db, struct arena *arena, const struct route *route,
@@ -34,7 +34,3 @@ MUST_CHECK int flood_count(struct db *db, struct arena *arena, const struct rout
 
 /* Says what is due; called by the timer. */
 MUST_CHECK int gathering_flush(struct core *core, long long now_ms, struct error *err);
-
-/* The message of a gathering, from its row. */
-struct message gathering_message(struct arena *arena, const struct config *config,
-                                 const struct json *row);

@@ -5,75 +5,101 @@
 #include "base/text.h"
 #include "core/gathering_internal.h"
 
-static const struct json *entry_of(struct arena *arena, const struct gathered *gathered)
+static void add_status(struct json_builder *counts, const struct json *more,
+                       const struct json_member *known)
 {
-    const struct event *event = gathered->event;
-    const struct turn *turn = gathered->turn;
-    const char *subject = event->subject == NULL ? NULL : subject_key(arena, event, turn);
+    long long count = known->value.as.integer;
 
-    return OBJECT(arena, { "event", V(gathered->id) }, { "subject", V(subject) },
-                  { "title", V(event->title) }, { "status", V(event->status) },
-                  { "severity", V(event->severity) }, { "kind", V(event->kind) },
-                  { "url", V(event->url) }, { "since", V(turn->since_ms) },
-                  { "begun", V(turn->begun_ms) }, { "lasted", V(turn->lasted_ms) },
-                  { "episode", V(turn->episode) }, { "previous", V(turn->previous) });
+    for (size_t i = 0; i < json_count(more); i++)
+        if (text_is(json_string(json_at(more, i), "status", ""), known->key))
+            count += json_integer(json_at(more, i), "count", 0);
+    json_builder_add(counts, known->key, V(count));
 }
 
-struct turn content_turn(const struct json *entry, long long now_ms)
-{
-    return (struct turn){ .previous = json_string(entry, "previous", NULL),
-                          .since_ms = json_integer(entry, "since", 0),
-                          .begun_ms = json_integer(entry, "begun", 0),
-                          .lasted_ms = json_integer(entry, "lasted", 0),
-                          .episode = json_integer(entry, "episode", 0),
-                          .now_ms = now_ms };
-}
-
-static const struct json *add_newest(struct arena *arena, const struct json *newest,
-                                     const struct gathered *gathered)
-{
-    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
-    const struct json *entry = entry_of(arena, gathered);
-    const char *subject = json_string(entry, "subject", NULL);
-    size_t count = 1;
-
-    json_builder_add(list, NULL, V(entry));
-    for (size_t i = 0; i < json_count(newest) && count < GATHERING_TITLES; i++) {
-        const struct json *old = json_at(newest, i);
-
-        if (subject != NULL && text_is(json_string(old, "subject", NULL), subject))
-            continue;
-        json_builder_add(list, NULL, V(old));
-        count++;
-    }
-    return json_builder_done(list);
-}
-
-static const struct json *add_status(struct arena *arena, const struct json *statuses,
-                                     const char *status)
+static const struct json *add_statuses(struct arena *arena, const struct json *known,
+                                       const struct json *more)
 {
     struct json_builder *counts = json_builder_new(arena, JSON_OBJECT);
-    bool found = false;
 
-    for (size_t i = 0; i < json_count(statuses); i++) {
-        const struct json_member *member = &statuses->as.object.members[i];
-        bool is_it = text_is(member->key, status);
+    for (size_t i = 0; i < json_count(known); i++)
+        add_status(counts, more, &known->as.object.members[i]);
+    for (size_t i = 0; i < json_count(more); i++) {
+        const char *status = json_string(json_at(more, i), "status", "");
 
-        found = found || is_it;
-        json_builder_add(counts, member->key, V(member->value.as.integer + is_it));
+        if (known == NULL || json_member(known, status) == NULL)
+            json_builder_add(counts, status, V(json_integer(json_at(more, i), "count", 0)));
     }
-    if (!found)
-        json_builder_add(counts, status, V(1));
     return json_builder_done(counts);
 }
 
-const struct json *content_add(struct arena *arena, const struct json *content,
-                               const struct gathered *gathered)
+/* What tells subjects apart; NULL: it is only itself. */
+static const char *subject_of(const struct json *event)
 {
-    return OBJECT(arena,
-                  { "statuses", V(add_status(arena, json_get(content, "statuses"),
-                                             gathered->event->status)) },
-                  { "newest", V(add_newest(arena, json_get(content, "newest"), gathered)) });
+    return json_string(event, "subject", NULL);
+}
+
+static bool has_subject(const struct json *const *list, size_t count, const struct json *event)
+{
+    for (size_t i = 0; i < count; i++)
+        if (subject_of(event) != NULL && text_is(subject_of(list[i]), subject_of(event)) &&
+            text_is(json_string(list[i], "source", ""), json_string(event, "source", "")))
+            return true;
+    return false;
+}
+
+static size_t add_newest(const struct json **list, size_t count, const struct json *events)
+{
+    for (size_t i = 0; i < json_count(events) && count < GATHERING_TITLES; i++)
+        if (!has_subject(list, count, json_at(events, i)))
+            list[count++] = json_at(events, i);
+    return count;
+}
+
+static const struct json *entry_of(struct arena *arena, const struct json *event)
+{
+    static const char *const kept[] = { "source",   "subject", "title", "status",
+                                        "severity", "kind",    "url" };
+    struct json_builder *entry = json_builder_new(arena, JSON_OBJECT);
+
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        json_builder_add(entry, kept[i], V(json_string(event, kept[i], NULL)));
+    return json_builder_done(entry);
+}
+
+struct content content_add(struct arena *arena, const struct content *content,
+                           const struct json *statuses, const struct json *events)
+{
+    const struct json *newest[GATHERING_TITLES];
+    struct json_builder *entries = json_builder_new(arena, JSON_ARRAY);
+    struct content sum = { .count = content->count };
+    size_t count = add_newest(newest, add_newest(newest, 0, events), content->newest);
+
+    for (size_t i = 0; i < count; i++)
+        json_builder_add(entries, NULL, V(entry_of(arena, newest[i])));
+    for (size_t i = 0; i < json_count(statuses); i++)
+        sum.count += json_integer(json_at(statuses, i), "count", 0);
+    sum.newest = json_builder_done(entries);
+    sum.statuses = add_statuses(arena, content->statuses, statuses);
+    return sum;
+}
+
+const struct json *content_json(struct arena *arena, const struct content *content)
+{
+    return OBJECT(arena, { "statuses", V(content->statuses) },
+                  { "newest", V(content->newest) });
+}
+
+struct content content_parse(struct arena *arena, const char *json)
+{
+    struct error ignored = { 0 };
+    const struct json *parsed =
+        json == NULL ? NULL : json_parse(arena, json, strlen(json), &ignored);
+    struct content content = { .statuses = json_get(parsed, "statuses"),
+                               .newest = json_get(parsed, "newest") };
+
+    for (size_t i = 0; i < json_count(content.statuses); i++)
+        content.count += json_at(content.statuses, i)->as.integer;
+    return content;
 }
 
 /* "120 firing, 17 resolved" */
@@ -133,55 +159,50 @@ static const char *lines_print(struct arena *arena, const struct json *newest, l
     return text_string(&out);
 }
 
-/* "in the last minute", "in 12 min" */
-static const char *flood_time(struct arena *arena, const struct json *row)
+/* "in the last minute", "in the last 12 min" */
+static const char *flood_time(struct arena *arena, const struct gathering_about *about)
 {
-    long long ms = json_integer(row, "last_at", 0) - json_integer(row, "created_at", 0);
+    long long ms = about->last_ms - about->created_ms;
 
     return ms <= FLOOD_WINDOW_MS
                ? "in the last minute"
                : arena_printf(arena, "in the last %s", duration_rough(arena, ms));
 }
 
-static const char *gathering_title(struct arena *arena, const struct config *config,
-                                   const struct json *row, const char *counts)
+/* "137 more events in the last minute" */
+static const char *first_words(struct arena *arena, const struct config *config,
+                               const struct gathering_about *about,
+                               const struct content *content)
 {
-    const char *why = json_string(row, "why", "");
-    long long count = json_integer(row, "count", 0);
-    const char *events = count == 1 ? "event" : "events";
-    long long created_ms = json_integer(row, "created_at", 0);
+    const char *events = content->count == 1 ? "event" : "events";
 
-    if (text_is(why, "flood"))
-        return arena_printf(arena, "%lld more %s %s: %s", count, events, flood_time(arena, row),
-                            counts);
-    if (text_is(why, "quiet"))
-        return arena_printf(arena, "%lld %s in quiet hours, since %s: %s", count, events,
-                            clock_print_short(arena, config->server.zone, created_ms), counts);
-    return arena_printf(arena, "%lld %s in %s: %s", count, events,
-                        duration_rough(arena, json_integer(row, "due_at", 0) - created_ms),
-                        counts);
+    if (text_is(about->why, "flood"))
+        return arena_printf(arena, "%lld more %s %s", content->count, events,
+                            flood_time(arena, about));
+    if (text_is(about->why, "quiet"))
+        return arena_printf(arena, "%lld %s in quiet hours, since %s", content->count, events,
+                            clock_print_short(arena, config->server.zone, about->created_ms));
+    return arena_printf(arena, "%lld %s in %s", content->count, events,
+                        duration_rough(arena, about->due_ms - about->created_ms));
 }
 
-struct message gathering_message(struct arena *arena, const struct config *config,
-                                 const struct json *row)
+struct message content_message(struct arena *arena, const struct config *config,
+                               const struct gathering_about *about,
+                               const struct content *content)
 {
-    const char *text = json_string(row, "content", "");
-    struct error ignored = { 0 };
-    const struct json *content = json_parse(arena, text, strlen(text), &ignored);
-    const struct json *statuses = json_get(content, "statuses");
-    const struct json *newest = json_get(content, "newest");
-    const char *lines = lines_print(arena, newest, json_integer(row, "count", 0));
+    const char *lines = lines_print(arena, content->newest, content->count);
     struct message message = {
-        .title = gathering_title(arena, config, row, counts_print(arena, statuses)),
+        .title = arena_printf(arena, "%s: %s", first_words(arena, config, about, content),
+                              counts_print(arena, content->statuses)),
         .text = lines,
-        .tone = worst_tone(statuses),
+        .tone = worst_tone(content->statuses),
     };
 
-    if (text_is(json_string(row, "why", ""), "flood"))
+    if (text_is(about->why, "flood"))
         message.text = arena_printf(
             arena,
             "More than %d new messages in a minute would have come here by %s, so they are "
             "counted in this one until it is calmer.\n%s",
-            FLOOD_MESSAGES, message_escape(arena, json_string(row, "route", "a route")), lines);
+            FLOOD_MESSAGES, message_escape(arena, about->route), lines);
     return message;
 }

@@ -53,13 +53,13 @@ class Program:
 class Server(Program):
     """opsroom with a configuration and a database of its own."""
 
-    def __init__(self, opsroom, folder):
+    def __init__(self, opsroom, folder, config=CONFIG):
         self.opsroom, self.folder = opsroom, pathlib.Path(folder)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.config = self.folder / "opsroom.yaml"
-        self.config.write_text(CONFIG.format(port=self.port))
+        self.config.write_text(config.format(port=self.port))
         started = time.monotonic()
         with open(self.folder / "log", "a", encoding="utf-8") as log:
             super().__init__([opsroom, "serve", "-c", str(self.config)], stdin=subprocess.DEVNULL, stderr=log)
@@ -84,21 +84,27 @@ class Server(Program):
 
 
 def flood(program, port, token, seconds, folder):
-    """wrk with a fixed request: requests per second, CPU microseconds of the program for each."""
+    """Commands."""
+    return flood_with(program, port, seconds, folder, ("/api/v1/run", '{"line": "ping", "wait": 0}',
+                                                       {"Authorization": f"Bearer {token}"}))
+
+
+def flood_with(program, port, seconds, folder, request):
+    """wrk with a fixed request (path, body, headers): requests per second, CPU microseconds of the program for each."""
+    path, body, headers = request
     script = pathlib.Path(folder) / "post.lua"
-    script.write_text(f"""wrk.method = "POST"
-wrk.body = '{{"line": "ping", "wait": 0}}'
-wrk.headers["Content-Type"] = "application/json"
-wrk.headers["Authorization"] = "Bearer {token}"
-""")
+    script.write_text("\n".join(["wrk.method = 'POST'", f"wrk.body = {json.dumps(body)}",
+                                 "wrk.headers['Content-Type'] = 'application/json'"] +
+                                [f"wrk.headers[{json.dumps(name)}] = {json.dumps(value)}"
+                                 for name, value in headers.items()]))
     before = program.cpu_s()
     printed = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script),
-                              f"http://127.0.0.1:{port}/api/v1/run"], check=True, text=True,
+                              f"http://127.0.0.1:{port}{path}"], check=True, text=True,
                              stdout=subprocess.PIPE).stdout
     count = int(re.search(r"(\d+) requests in", printed)[1])
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     if refused:
-        sys.exit(f"{refused[1]} of {count} commands were not taken; the figures would be worth nothing")
+        sys.exit(f"{refused[1]} of {count} requests were not taken; the figures would be worth nothing")
     return float(re.search(r"Requests/sec:\s+([\d.]+)", printed)[1]), (program.cpu_s() - before) / count * 1e6
 
 
@@ -161,4 +167,5 @@ def main():
     print(f"start to ready          {start_ms:8.0f} ms (aim: under 100)")
 
 
-main()
+if __name__ == "__main__":
+    main()
