@@ -1,4 +1,5 @@
 """The audit against somebody who changes it: in the database and in an export, each found with its number."""
+import atexit
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ class Log:
             for number in range(4):
                 server.run("ana", f"touch audited-{number}")
             server.run("tom", "touch refused")
+            atexit.register(server.close)
             server.stop()
             Log.made = server
         self.server = Log.made

@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import queue
+import shutil
 import socket
 import sys
 import threading
@@ -167,6 +168,16 @@ def remember(method, path, status, headers, raw):
 
 class Door(Server):
     """A server, and its doors."""
+
+    def close(self):
+        """A pipeline that saw its folder go may still write its status."""
+        super().close()
+
+        def is_gone():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return not os.path.exists(self.folder)
+        if not os.environ.get("KEEP"):
+            wait_until(is_gone, "the folder's end")
 
     def http(self, method, path, body=None, headers=None, limit_s=30):
         status, got, raw = super().http(method, path, body, headers, limit_s)

@@ -1,15 +1,18 @@
 """What real senders send: Slack's own client, Alertmanager's slack_configs, opsroom notify; a burst; the live stream."""
 import collections
 import concurrent.futures
+import hashlib
+import hmac
 import http.client
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import urllib.request
 
-from doors import ROOT, Failure, Group, Skip, expect, expect_in, expect_true, free_port, wait_until
+from doors import ROOT, Failure, Group, Skip, expect, expect_in, expect_true, free_port, served, wait_until
 
 CONFIG = """
 server: { listen: "127.0.0.1:@PORT@" }
@@ -203,6 +206,25 @@ def stream(server):
     server.api("ana", "POST", "/events", dict(event, source="notify", id="stream-2"), expect=202)
     tom.until(lambda item: item[1] == "message", "a message")
     expect_true(all(item[1] != "event" for item in tom.seen), "tom sees an event")
+
+
+@test("the configuration in docs/events.md has no fault, and does what the page says")
+def documentation(binary):
+    with open(os.path.join(ROOT, "docs", "events.md"), encoding="utf-8") as file:
+        config = re.search(r"```yaml\n(.*?)```", file.read(), re.DOTALL)[1]
+    secrets = {"NOTES_TOKEN": "T0/B0/doc", "HOOK_SECRET": "a secret of the page"}
+    with served(binary, 'server: { listen: "127.0.0.1:@PORT@" }\n' + config, environment=secrets) as server:
+        status, out, err = server.cli("check")
+        expect((status, err), (0, ""), "opsroom check")
+        event = {"title": "disk full", "status": "firing", "severity": "critical", "subject": "disk db1", "host": "db1"}
+        for status in ("firing", "resolved"):
+            body = json.dumps(dict(event, status=status))
+            sign = hmac.new(secrets["HOOK_SECRET"].encode(), body.encode(), hashlib.sha256).hexdigest()
+            status, _, raw = server.http("POST", "/hooks/anything", body, {"X-Signature-256": "sha256=" + sign})
+            expect((status, raw), (200, b'{"taken":1}'), "the answer")
+        shown = wait_for(server, "ops", lambda m: m.get("title", "").startswith("RESOLVED"), "the message")
+        expect_in("RESOLVED critical: disk full", shown["title"], "its title")
+        expect_in("Mute 1h", json.dumps(shown["blocks"]), "its button")
 
 
 def send_many(server, token, numbers):
