@@ -168,10 +168,11 @@ int event_prune(struct core *core, long long now_ms, struct error *err)
               "AND until_at < ?",
               now_ms, err) < 0)
         return -1;
-    if (prune(core,
-              "DELETE FROM route_paces WHERE key IN (SELECT key FROM route_paces ORDER BY since "
-              "LIMIT ?) AND since < ?",
-              now_ms - day_ms, err) < 0)
+    if (prune(
+            core,
+            "DELETE FROM route_paces WHERE key IN (SELECT key FROM route_paces ORDER BY since "
+            "LIMIT ?) AND since < ?",
+            now_ms - day_ms, err) < 0)
         return -1;
     if (config->server.retain_days <= 0)
         return 0;
