@@ -49,13 +49,11 @@ int deployment_previous(struct db *db, struct arena *arena, const char *app,
 {
     struct deployment_row newest;
 
-    if (read_row(
-            db_row(
-                db, arena, err,
-                "SELECT * FROM deployments WHERE app = ? AND environment = ? AND state <> 'running' "
-                "ORDER BY id DESC LIMIT 1",
-                VALUES(V(app), V(environment))),
-            arena, &newest, err) < 0)
+    if (read_row(db_row(db, arena, err,
+                        "SELECT * FROM deployments WHERE app = ? AND environment = ? "
+                        "ORDER BY id DESC LIMIT 1",
+                        VALUES(V(app), V(environment))),
+                 arena, &newest, err) < 0)
         return -1;
     return read_row(
         db_row(db, arena, err,

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 
 enum {
+    TIMESTAMP_BYTES_MAX = 1024,
     CLOCK_MARGIN_S = 5 * 60
 };
 
@@ -67,13 +68,13 @@ static bool is_signed(const struct hearing *hearing, const char *before, const c
 {
     struct span body = hearing->request->body;
     struct arena *arena = call_arena(hearing->call);
-    size_t prefix = strlen(before) + strlen(timestamp) + strlen(between);
-    char *whole = arena_alloc(arena, prefix + body.length + 1);
+    struct text whole = text_new(arena, body.length + TIMESTAMP_BYTES_MAX);
 
-    memcpy(whole, arena_printf(arena, "%s%s%s", before, timestamp, between), prefix);
-    memcpy(whole + prefix, body.start, body.length);
+    text_addf(&whole, "%s%s%s", before, timestamp, between);
+    text_add_n(&whole, body.start, body.length);
     return hmac_sha256_is(hearing->settings->secret,
-                          (struct span){ whole, prefix + body.length }, signature_of(hearing));
+                          (struct span){ text_string(&whole), whole.length },
+                          signature_of(hearing));
 }
 
 /* Over the body; with a time of sending over "TIME:BODY", "TIME.BODY" or, as Slack does, "v0:TIME:BODY". */
