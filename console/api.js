@@ -4,7 +4,7 @@ import { noteServerTime } from "./time.js";
 const BASE = "/api/v1";
 let signedOut = () => {};
 
-export class ApiError extends Error {
+class ApiError extends Error {
     constructor(status, kind, text) {
         super(text);
         this.status = status;

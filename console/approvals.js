@@ -7,8 +7,7 @@ import { factValue } from "./message.js";
 import { notice, pageHead, pager } from "./page.js";
 import { on } from "./stream.js";
 import { moment } from "./time.js";
-import { voteButtons, voteList, whyNot } from "./vote.js";
-import { stateNode } from "./words.js";
+import { approvalState, voteButtons, voteList, whyNot } from "./vote.js";
 
 function pins(approval) {
     const entries = Object.entries(approval.pins ?? {});
@@ -33,7 +32,7 @@ function approvalNode(approval, changed) {
         { class: `approval is-${approval.state}`, tabindex: "-1", data: { id: approval.id } },
         h(
             "div.approval-head",
-            stateNode(approval.state),
+            approvalState(approval),
             " ",
             h("strong", approval.title),
             jobLink(approval.job),

@@ -4,6 +4,7 @@ import { h, jobLink, newId, replace } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { icon } from "./icons.js";
 import { walk } from "./list.js";
+import { codeBox } from "./message.js";
 import { notice, pageHead, pager } from "./page.js";
 import { commandNames } from "./store.js";
 import { on } from "./stream.js";
@@ -69,9 +70,7 @@ function details(record, id) {
             rows,
             h("div", h("dt", "hash"), h("dd", h("code", record.hash))),
         ),
-        detail && detail !== "{}"
-            ? h("pre.code", { tabindex: "0", role: "region", "aria-label": "Detail" }, h("code", detail))
-            : null,
+        detail && detail !== "{}" ? codeBox(detail, "Detail") : null,
     );
 }
 

@@ -7,7 +7,7 @@ const WAIT_MS = 60;
 const SHOWN = 50;
 
 // The line with what was chosen: a command's name replaces all that was typed of it, everything else the last word.
-export function complete(line, item) {
+function complete(line, item) {
     const head = item.kind === "command" ? "" : line.replace(/\S*$/, "");
     return `${head}${item.text} `;
 }

@@ -11,7 +11,7 @@ function named(character) {
 }
 
 // What a text shows, with nothing in it that cannot be seen.
-export function visible(text) {
+function visible(text) {
     return String(text).replaceAll("\r\n", "\n").replace(HIDDEN, named);
 }
 

@@ -10,7 +10,7 @@ import { navigate } from "./router.js";
 import { stepList } from "./steps.js";
 import { on } from "./stream.js";
 import { moment, took } from "./time.js";
-import { voteButtons, voteList, whyNot } from "./vote.js";
+import { approvalState, voteButtons, voteList, whyNot } from "./vote.js";
 import { isFinal, stateNode } from "./words.js";
 
 const DOORS = {
@@ -84,7 +84,7 @@ function approvalBox(job, faults, changed) {
         h("h2", "Approval"),
         h(
             "p",
-            stateNode(approval.state),
+            approvalState(approval),
             " needs ",
             approval.needs.text,
             approval.state === "pending" ? [", ends ", moment(approval.expires_at)] : null,

@@ -9,7 +9,7 @@ import { on } from "./stream.js";
 import { moment, took } from "./time.js";
 import { isFinal, jobStates, stateNode } from "./words.js";
 
-export function jobRow(job) {
+function jobRow(job) {
     return h(
         "li.row-box",
         { data: { id: job.id } },

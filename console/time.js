@@ -51,7 +51,7 @@ function near(ms) {
 }
 
 // "now", "4 min ago", "in 12 min", "yesterday 14:02", "3 Nov 14:02"
-export function relative(at) {
+function relative(at) {
     const moment = new Date(at).getTime();
     const age = now() - moment;
     if (age < -10 * SECOND)

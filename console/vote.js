@@ -31,6 +31,9 @@ export function voteButtons(approval, faults, changed) {
     ];
 }
 
+// As the chat says it.
+export const approvalState = ({ state }) => stateNode(state === "pending" ? "waiting for approval" : state);
+
 // Why there are no buttons.
 export function whyNot(approval) {
     if (approval.state !== "pending" || approval.can_vote) return null;

@@ -10,7 +10,7 @@ const SAMPLE = path.join(ROOT, "examples/local");
 const READY_MS = 15000;
 const STOP_MS = 12000;
 
-export function freePort() {
+function freePort() {
     return new Promise((resolve, reject) => {
         const server = net.createServer();
         server.on("error", reject);
