@@ -195,6 +195,10 @@ def tutorial():
     runner("tutorial", "asan", ["python3", "tests/tutorial/run"], 600)
 
 
+def documents():
+    runner("documents", "asan", ["python3", "tests/docs/check.py"], 300)
+
+
 def browser():
     if has_node_modules("browser"):
         runner("browser", "asan", ["node", "tests/browser/run.mjs"], 600, "--shots", str(LOGS / "shots"))
@@ -270,7 +274,7 @@ def builds():
 
 
 # Every part, in order.  A runner whose file is missing is a failure.
-PARTS = [static, builds, unit, threads, scenario, doors, crash, tutorial, browser, cppcheck, tidy, fanalyzer]
+PARTS = [static, builds, unit, threads, scenario, doors, crash, tutorial, documents, browser, cppcheck, tidy, fanalyzer]
 QUICK = [unit, scenario]
 LONG = [scenario_threads, crash_all, valgrind, fuzz]
 
