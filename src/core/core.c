@@ -10,6 +10,7 @@
 #include "core/config_internal.h"
 #include "core/connection_health.h"
 #include "core/core_internal.h"
+#include "core/mute.h"
 #include "core/limit.h"
 #include "core/timer.h"
 #include "core/watch.h"
@@ -128,6 +129,7 @@ void core_free(struct core *core)
     connection_health_free(core->connection_health);
     limit_free(core->limit);
     store_close(core->store);
+    mutes_free(core->mutes);
     feed_free(core->feed);
     for (size_t i = 0; i < SNAPSHOTS_KEPT; i++)
         config_release(core->snapshots[i]);

@@ -27,6 +27,7 @@ struct core {
     struct timer *timer; /* core/timer.c: expiry of approvals, limits, questions, retention */
     struct watches *watches; /* core/watch.c: threads of connectors that watch something */
     struct connection_health *connection_health;
+    struct mutes *mutes; /* core/mute.c: compiled; the writer's thread only */
     struct limit *limit; /* commands per person */
     atomic_bool wakes;   /* the parts are there to be told of commits */
     atomic_bool closing;

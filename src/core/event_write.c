@@ -366,7 +366,7 @@ static int write_one(struct writing *writing, long long *id, struct error *err)
 int event_write(struct db *db, struct event_plan *plan, struct error *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
-    const struct mutes *mutes = mutes_load(db, arena, clock_now_ms(), err);
+    const struct mutes *mutes = mutes_load(plan->core, db, clock_now_ms(), err);
     struct writing *writing = ARENA_NEW(arena, struct writing);
 
     if (mutes == NULL)

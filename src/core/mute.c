@@ -4,9 +4,12 @@
 #include "base/log.h"
 #include "base/matcher.h"
 #include "base/text.h"
+#include "core/core_internal.h"
 #include "store/store.h"
 
 struct mutes {
+    struct arena *arena;
+    long long ids[MUTES_MAX]; /* a row never changes, and no id comes twice */
     const struct matchers *list[MUTES_MAX];
     size_t count;
 };
@@ -18,30 +21,57 @@ const char *event_matching_value(void *context, const char *name)
     return event_value(matching->event, name);
 }
 
-const struct mutes *mutes_load(struct db *db, struct arena *arena, long long now_ms,
-                               struct error *err)
+void mutes_free(struct mutes *mutes)
 {
-    const struct json *rows =
-        db_rows(db, arena, err, "SELECT id, matchers FROM mutes WHERE until_at > ? LIMIT ?",
-                VALUES(V(now_ms), V((int)MUTES_MAX)));
-    struct mutes *mutes;
+    if (mutes != NULL)
+        arena_free(mutes->arena);
+}
 
-    if (rows == NULL)
-        return NULL;
-    mutes = ARENA_NEW(arena, struct mutes);
+static bool are_these(const struct mutes *mutes, const struct json *rows)
+{
+    if (mutes == NULL || mutes->count != json_count(rows))
+        return false;
+    for (size_t i = 0; i < mutes->count; i++)
+        if (mutes->ids[i] != json_integer(json_at(rows, i), "id", 0))
+            return false;
+    return true;
+}
+
+static struct mutes *compile(const struct json *rows)
+{
+    struct arena *arena = arena_new();
+    struct mutes *mutes = ARENA_NEW(arena, struct mutes);
+
+    mutes->arena = arena;
     for (size_t i = 0; i < json_count(rows); i++) {
         const struct json *row = json_at(rows, i);
         struct error fault = { 0 };
-        const struct matchers *matchers =
-            matchers_parse(arena, json_string(row, "matchers", ""), &fault);
 
+        mutes->ids[i] = json_integer(row, "id", 0);
+        mutes->list[i] = matchers_parse(arena, json_string(row, "matchers", ""), &fault);
         /* Checked before it was stored. */
-        if (matchers != NULL)
-            mutes->list[mutes->count++] = matchers;
-        else
-            log_error(0, "mute %lld: %s", json_integer(row, "id", 0), fault.text);
+        if (mutes->list[i] == NULL)
+            log_error(0, "mute %lld: %s", mutes->ids[i], fault.text);
+        mutes->count++;
     }
     return mutes;
+}
+
+const struct mutes *mutes_load(struct core *core, struct db *db, long long now_ms,
+                               struct error *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const struct json *rows = db_rows(
+        db, arena, err, "SELECT id, matchers FROM mutes WHERE until_at > ? ORDER BY id LIMIT ?",
+        VALUES(V(now_ms), V((int)MUTES_MAX)));
+
+    if (rows == NULL)
+        return NULL;
+    if (!are_these(core->mutes, rows)) {
+        mutes_free(core->mutes);
+        core->mutes = compile(rows);
+    }
+    return core->mutes;
 }
 
 bool mutes_cover(const struct mutes *mutes, const struct event *event)
@@ -49,7 +79,8 @@ bool mutes_cover(const struct mutes *mutes, const struct event *event)
     struct event_matching matching = { event };
 
     for (size_t i = 0; i < mutes->count; i++)
-        if (matchers_match(mutes->list[i], event_matching_value, &matching))
+        if (mutes->list[i] != NULL &&
+            matchers_match(mutes->list[i], event_matching_value, &matching))
             return true;
     return false;
 }

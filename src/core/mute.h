@@ -10,10 +10,11 @@ enum {
     MUTES_MAX = 100,
 };
 
-/* Those that hold now, compiled; NULL on error. */
+/* Those that hold now; NULL on error.  Inside a write function: they are compiled once and kept until others hold. */
 struct mutes;
-const struct mutes *mutes_load(struct db *db, struct arena *arena, long long now_ms,
+const struct mutes *mutes_load(struct core *core, struct db *db, long long now_ms,
                                struct error *err);
+void mutes_free(struct mutes *mutes); /* NULL is accepted */
 bool mutes_cover(const struct mutes *mutes, const struct event *event);
 
 /* For matchers_match() over an event: context is a struct event_matching. */

@@ -7,8 +7,6 @@
 
 static void collect(struct call *call, const struct event *event)
 {
-    if (call->event_count == EVENT_BATCH_MAX)
-        return;
     if (call->event_count == call->event_capacity) {
         size_t capacity = call->event_capacity * 2 + 4;
         struct event *events = ARENA_ARRAY(call->arena, struct event, capacity);

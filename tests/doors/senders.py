@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 import urllib.request
 
 from doors import ROOT, Failure, Group, Skip, expect, expect_in, expect_true, free_port, served, wait_until
@@ -20,6 +21,7 @@ chats: { web: { type: web, channels: [ops, builds, burst] } }
 connections:
   slack: { type: webhook, token: "${file:slack_token}" }
   prom: { type: webhook, token: "${file:prom_token}" }
+  timed: { type: webhook, secret: "${file:timed_secret}", timestamp_header: X-Timestamp, header: X-Sign }
 people:
   ana: { name: Ana Silva, accounts: { web: ana, local: @USER@ } }
   tom: { name: Tom Okafor, accounts: { web: tom } }
@@ -30,7 +32,7 @@ routes:
   - { from: [prom, notify], to: ["web#ops"] }
   - { from: load, to: ["web#burst"] }
 """
-FILES = {"slack_token": "T0/B0/slack", "prom_token": "T0/B0/prom"}
+FILES = {"slack_token": "T0/B0/slack", "prom_token": "T0/B0/prom", "timed_secret": "sesame-sesame"}
 
 GROUP = Group("senders", CONFIG.replace("@USER@", os.environ.get("USER") or "root"), FILES)
 test = GROUP.test
@@ -186,13 +188,33 @@ def route_test(server):
     server.write("event.json", json.dumps(event))
     status, out, err = server.cli("route", "test", "event.json")
     expect(status, 0, f"a route fits: {err}")
-    expect_in("opsroom.yaml:14 -> web#ops\n    FIRING critical: disk full (since ", out, "what is printed")
+    expect_in("opsroom.yaml:15 -> web#ops\n    FIRING critical: disk full (since ", out, "what is printed")
     status, out, err = server.cli("route", "test", "-", stdin=json.dumps(dict(event, source="nobody")))
     expect((status, out), (1, ""), "no route fits")
     expect_in("no route takes this event", err, "its words")
     status, out, err = server.cli("route", "test", "-", stdin="{}")
     expect((status, out), (1, ""), "no event")
     expect_in('"source" is missing', err, "its words")
+
+
+@test("where the time of sending is signed, what is old or comes twice is not taken")
+def timed(server):
+    def post(pattern, at, body='{"title": "timed"}', prefix="", more=None):
+        signed = pattern.replace("T", str(at), 1).replace("B", body)
+        sign = prefix + hmac.new(b"sesame-sesame", signed.encode(), hashlib.sha256).hexdigest()
+        status, _, raw = server.http("POST", "/hooks/timed", body, {"X-Timestamp": str(at), "X-Sign": sign, **(more or {})})
+        return status, json.loads(raw).get("taken")
+    now = int(time.time())
+    expect(post("T:B", now), (200, 1), "TIME:BODY")
+    expect(post("T:B", now, more={"X-Delivery-Id": "another"}), (200, 0), "the same again under another delivery")
+    expect(post("T.B", now - 60), (200, 1), "TIME.BODY")
+    expect(post("v0:T:B", now, prefix="v0="), (200, 1), "as Slack signs")
+    expect(post("B", now), (401, None), "a signature over the body alone")
+    expect(post("T:B", now - 400), (401, None), "seven minutes old")
+    expect(post("T:B", now + 400), (401, None), "seven minutes ahead")
+    expect(post("T:B", "soon"), (401, None), "no time")
+    expect(post("T:B", now, body='{"title": "x", "id": "one"}'), (200, 1), "with an id in its body")
+    expect(post("T:B", now + 1, body='{"title": "x", "id": "one"}'), (200, 0), "sent again later")
 
 
 @test("events appear on the live stream of those who may see them")

@@ -39,7 +39,7 @@ void parts_add_title(struct parts *parts, const char *title, const char *url)
     const char *plain = mrkdwn_plain(parts->arena, title);
     bool is_link = url != NULL && strpbrk(url, "()[]\\ \n") == NULL &&
                    (text_starts(url, "https://") || text_starts(url, "http://"));
-    const char *escaped;
+    const char *markup;
 
     if (text_is_empty(plain))
         return;
@@ -49,11 +49,12 @@ void parts_add_title(struct parts *parts, const char *title, const char *url)
         parts->heading_url = url;
         return;
     }
-    escaped = message_escape(parts->arena, plain);
-    parts_add(parts, plain,
-              is_link ? arena_printf(parts->arena, "[%s](%s)", escaped, url)
-              : strchr(plain, '\n') == NULL ? arena_printf(parts->arena, "*%s*", escaped)
-                                            : escaped);
+    markup = message_escape(parts->arena, plain);
+    if (is_link)
+        markup = arena_printf(parts->arena, "[%s](%s)", markup, url);
+    else if (strchr(plain, '\n') == NULL)
+        markup = arena_printf(parts->arena, "*%s*", markup);
+    parts_add(parts, markup_plain(parts->arena, markup), markup);
 }
 
 /* A payload being read. */
