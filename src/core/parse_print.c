@@ -109,7 +109,6 @@ static bool is_sentence_word(const struct fields *fields, const char *value)
     return false;
 }
 
-/* At the end of a query it would be taken for an argument of its own. */
 static bool is_duration(const char *word)
 {
     size_t length = strlen(word);
@@ -117,6 +116,19 @@ static bool is_duration(const char *word)
 
     return length > 0 && !isdigit((unsigned char)word[length - 1]) &&
            text_to_duration(word, &seconds);
+}
+
+/* A duration at the end of a query, or anywhere in one that a reason may follow, would be an argument of its own. */
+static bool holds_duration(const struct fields *fields, const struct word *words, size_t count)
+{
+    bool anywhere = false;
+
+    for (size_t i = 0; i < fields->count; i++)
+        anywhere = anywhere || fields->list[i].meaning == AS_REST;
+    for (size_t i = 1; i < count; i++)
+        if ((anywhere || i + 1 == count) && is_duration(words[i].text))
+            return true;
+    return false;
 }
 
 /* Raw text that reads the same when it is typed again; otherwise it goes as one word in quotes. */
@@ -136,7 +148,7 @@ static bool is_plain_text(struct arena *arena, const struct fields *fields,
         if (flag && (i == 0 || !takes_the_rest(field)))
             return false;
     }
-    if (field->meaning == AS_QUERY && count > 1 && is_duration(words[count - 1].text))
+    if (field->meaning == AS_QUERY && holds_duration(fields, words, count))
         return false;
     return !is_key(fields, words[0].key) && !is_sentence_word(fields, words[0].text) &&
            !(count == 1 && words[0].whole);
@@ -180,12 +192,10 @@ static bool is_worth_saying(const struct field *field, const char *value)
            (field->need || field->fallback == NULL || !text_is(field->fallback, value));
 }
 
-/* Those that take the rest of the line, or those that do not. */
+/* Those that take the rest of the line, or those that do not.  in_order: nothing before them is left out. */
 static void print_fields(struct text *out, const struct fields *fields, const struct json *args,
-                         bool rest)
+                         bool rest, bool *in_order)
 {
-    bool in_order = true;
-
     for (size_t i = 0; i < fields->count; i++) {
         const struct field *field = &fields->list[i];
         const struct json *value = json_member(args, field->key);
@@ -196,9 +206,9 @@ static void print_fields(struct text *out, const struct fields *fields, const st
         if (json_is(value, JSON_OBJECT))
             print_pairs(out, value);
         else if (is_worth_saying(field, string))
-            print_argument(out, fields, field, string, in_order);
+            print_argument(out, fields, field, string, *in_order);
         else if (!field->flag && field->meaning != AS_PAIRS)
-            in_order = false;
+            *in_order = false;
     }
 }
 
@@ -208,9 +218,10 @@ const char *line_print(struct arena *arena, const struct catalog_entry *entry,
 {
     const struct fields *fields = &entry->command->args;
     struct text out = text_new(arena, LINE_LIMIT * 4);
+    bool in_order = true;
 
     text_add(&out, entry->name);
-    print_fields(&out, fields, args, false);
-    print_fields(&out, fields, args, true);
+    print_fields(&out, fields, args, false, &in_order);
+    print_fields(&out, fields, args, true, &in_order);
     return text_string(&out);
 }

@@ -29,6 +29,8 @@ static const char yaml[] =
     "      yes: { type: boolean, need: false }, time: { type: duration, need: false },\n"
     "      who: { type: person, need: false }, room: { type: channel, need: false } } }\n"
     "  hush: { run: [x], args: { what: query, time: { type: duration, need: false } } }\n"
+    "  quiet: { run: [x], args: { what: query, time: duration,\n"
+    "      why: { type: rest, need: false } } }\n"
     "  note: { run: [x], args: { job: job, mood: { need: false }, text: rest } }\n";
 
 /* Read once; what an input needs goes into an arena of its own. */

@@ -26,6 +26,8 @@
     "      room: { type: channel, need: false }, url: { type: url, need: false },\n"           \
     "      job: { type: job, need: false } } }\n"                                              \
     "  hush: { run: [x], args: { what: query, time: { type: duration, need: false } } }\n"     \
+    "  quiet: { run: [x], args: { what: query, time: duration,\n"                              \
+    "      why: { type: rest, need: false } } }\n"                                             \
     "  note: { run: [x], args: { job: job, mood: { need: false }, text: rest } }\n"            \
     "  \"site note add\": { run: [x], args: { text: rest } }\n"
 

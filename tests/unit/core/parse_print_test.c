@@ -48,6 +48,8 @@ static void test_print(const struct parser *parser)
         { "hush what=\"time=1h\"", "hush \"time=1h\"" },
         { "hush \"'tis\" 15m", "hush \"'tis\" 15m" },
         { "hush \"\"", "hush \"\"" },
+        { "quiet a b 2h the sale 3h on", "quiet a b 2h the sale 3h on" },
+        { "quiet what=\"a 3h b\" 2h the sale", "quiet \"a 3h b\" 2h the sale" },
         { "note 4 calm so it  is", "note 4 calm so it  is" },
         { "note 4 calm \"--no\"", "note 4 calm \"--no\"" },
         { "note 4 calm \"a=b c\"", "note 4 calm a=b c" },
