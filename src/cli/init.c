@@ -35,7 +35,7 @@ static const char starter[] =
     "\n"
     "# Nothing is allowed that no rule allows; a deny wins.  opsroom explain 'COMMAND' --as PERSON names the rule.\n"
     "policy:\n"
-    "  - { allow: everyone, commands: [status, jobs, approvals, ping, \"* list\", \"* show\"] }\n"
+    "  - { allow: everyone, commands: [status, jobs, approvals, ping, \"* show\"] }\n"
     "  - { allow: operators, commands: [disk, audit, \"job log\"] }\n"
     "  - { allow: leads, commands: [reload, \"job cancel\", \"token *\"] }\n"
     "\n"

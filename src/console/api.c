@@ -208,6 +208,19 @@ const struct json *job_for(const struct caller *caller, struct arena *arena,
           V((bool)(open && (mine || caller_may(caller, arena, "job cancel", NULL)))) });
 }
 
+const struct json *page_for(const struct caller *caller, struct arena *arena,
+                            const struct json *page, item_for *shown)
+{
+    const struct json *items = json_get(page, "items");
+    const struct json *next = json_get(page, "next");
+    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
+
+    for (size_t i = 0; i < json_count(items); i++)
+        json_builder_add(list, NULL, V(shown(caller, arena, json_at(items, i))));
+    return OBJECT(arena, { "items", V(json_builder_done(list)) },
+                  { "next", next != NULL ? *next : json_null() });
+}
+
 const struct json *entry_for(struct arena *arena, const char *kind, const struct json *item)
 {
     const char *id = arena_printf(arena, "%c%lld", kind[0], json_integer(item, "id", 0));

@@ -5,19 +5,6 @@
 
 static const struct body_member vote_members[] = { { "reason", BODY_TEXT }, { 0 } };
 
-static const struct json *list_for(const struct caller *caller, struct arena *arena,
-                                   const struct json *page)
-{
-    const struct json *items = json_get(page, "items");
-    const struct json *next = json_get(page, "next");
-    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
-
-    for (size_t i = 0; i < json_count(items); i++)
-        json_builder_add(list, NULL, V(approval_for(caller, arena, json_at(items, i))));
-    return OBJECT(arena, { "items", V(json_builder_done(list)) },
-                  { "next", next != NULL ? *next : json_null() });
-}
-
 void handle_approvals(struct http_request *request, void *context)
 {
     struct arena *arena = http_arena(request);
@@ -34,7 +21,8 @@ void handle_approvals(struct http_request *request, void *context)
     approvals = db == NULL ? NULL
                            : approval_list(db, arena, http_query(request, "state"), page.before,
                                            page.limit, &err);
-    answer(request, approvals == NULL ? NULL : list_for(&caller, arena, approvals), &err);
+    answer(request,
+           approvals == NULL ? NULL : page_for(&caller, arena, approvals, approval_for), &err);
 }
 
 static const struct json *read_approval(const struct caller *caller, struct arena *arena,

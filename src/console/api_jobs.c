@@ -13,19 +13,6 @@ enum {
     LOG_PIECE = 256 * 1024
 };
 
-static const struct json *list_for(const struct caller *caller, struct arena *arena,
-                                   const struct json *page)
-{
-    const struct json *items = json_get(page, "items");
-    const struct json *next = json_get(page, "next");
-    struct json_builder *list = json_builder_new(arena, JSON_ARRAY);
-
-    for (size_t i = 0; i < json_count(items); i++)
-        json_builder_add(list, NULL, V(job_for(caller, arena, json_at(items, i))));
-    return OBJECT(arena, { "items", V(json_builder_done(list)) },
-                  { "next", next != NULL ? *next : json_null() });
-}
-
 void handle_jobs(struct http_request *request, void *context)
 {
     struct arena *arena = http_arena(request);
@@ -49,7 +36,7 @@ void handle_jobs(struct http_request *request, void *context)
         return;
     db = store_read_start(core_store(caller.core), &err);
     jobs = db == NULL ? NULL : job_list(db, arena, &filter, &err);
-    answer(request, jobs == NULL ? NULL : list_for(&caller, arena, jobs), &err);
+    answer(request, jobs == NULL ? NULL : page_for(&caller, arena, jobs, job_for), &err);
 }
 
 /* The job in the path, if the caller may have it: one's own, or by the rules for the command. */

@@ -103,6 +103,11 @@ void answer(struct http_request *request, const struct json *json, const struct 
 /* A job as the API shows it: what is the caller's to see, buttons without their lines. */
 const struct json *job_for(const struct caller *caller, struct arena *arena,
                            const struct json *job);
+/* A page {items, next} with each item as the caller may see it. */
+typedef const struct json *item_for(const struct caller *caller, struct arena *arena,
+                                    const struct json *item);
+const struct json *page_for(const struct caller *caller, struct arena *arena,
+                            const struct json *page, item_for *shown);
 const struct json *approval_for(const struct caller *caller, struct arena *arena,
                                 const struct json *approval);
 const struct json *message_for_clients(struct arena *arena, const struct json *message);

@@ -197,19 +197,18 @@ static void read_places(const struct reading *reading)
     reading->route->places = places;
 }
 
-static const struct template *read_template(const struct reading *reading, const char *key,
-                                            const char *source)
+/* Leaves *out alone when there is none. */
+static void read_template(const struct reading *reading, const char *key, const char *source,
+                          const struct template **out)
 {
     struct error err = { 0 };
-    const struct template *template;
 
     if (source == NULL)
-        return NULL;
-    template = template_parse(reading->loader->arena, source, &err);
-    if (template == NULL)
+        return;
+    *out = template_parse(reading->loader->arena, source, &err);
+    if (*out == NULL)
         fault_add(reading->loader, mark_at(reading, key), "\"%s\" in a route, %s", key,
                   err.text);
-    return template;
 }
 
 /* "template": its first line is the title, what follows the text. */
@@ -223,10 +222,10 @@ static void read_whole(const struct reading *reading)
         fault_add(reading->loader, mark_at(reading, "template"),
                   "a route has a template, or a title and a text, not both");
     reading->route->is_whole = true;
-    reading->route->title =
-        read_template(reading, "template", arena_copy_n(reading->loader->arena, whole, length));
+    read_template(reading, "template", arena_copy_n(reading->loader->arena, whole, length),
+                  &reading->route->title);
     if (rest[0] != '\0')
-        reading->route->text = read_template(reading, "template", rest);
+        read_template(reading, "template", rest, &reading->route->text);
 }
 
 static void read_words(const struct reading *reading)
@@ -235,8 +234,8 @@ static void read_words(const struct reading *reading)
         read_whole(reading);
         return;
     }
-    reading->route->title = read_template(reading, "title", reading->read->title);
-    reading->route->text = read_template(reading, "text", reading->read->text);
+    read_template(reading, "title", reading->read->title, &reading->route->title);
+    read_template(reading, "text", reading->read->text, &reading->route->text);
 }
 
 static void read_quiet(const struct reading *reading)

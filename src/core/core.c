@@ -10,8 +10,8 @@
 #include "core/config_internal.h"
 #include "core/connection_health.h"
 #include "core/core_internal.h"
-#include "core/mute.h"
 #include "core/limit.h"
+#include "core/mute.h"
 #include "core/timer.h"
 #include "core/watch.h"
 

@@ -11,7 +11,7 @@
 
 enum {
     PAGES_AT_ONCE = 20, /* in one read transaction */
-    PASS_MS = 10,       /* between two passes: many changes of one thing become one */
+    PASS_MS = 2,        /* between two passes: many changes of one thing become one */
     IDLE_MS = 60 * 1000,
     KEPT_MS = 24 * 60 * 60 * 1000,
     PRUNED_AT_ONCE = 5000
